@@ -1,0 +1,25 @@
+//! `holdfast._core`: the Rust crates as one Python module, documented for Python in `src/holdfast/_core.pyi`.
+//!
+//! Nothing is decided here. Values are converted, faults become Python exceptions, and the interpreter's lock is
+//! released around anything slow. Layers above import it through `holdfast.keys` and `holdfast.chains`.
+
+mod address;
+mod bounded;
+mod errors;
+mod generation;
+mod opaque;
+mod shares;
+mod signing;
+mod transaction;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    errors::register(module)?;
+    address::register(module)?;
+    transaction::register(module)?;
+    shares::register(module)?;
+    generation::register(module)?;
+    signing::register(module)
+}

@@ -1,0 +1,3 @@
+//! Tests that need what the public names hide: published vectors prescribe nonces and coefficients.
+
+mod vectors;

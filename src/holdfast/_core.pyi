@@ -1,0 +1,371 @@
+"""The Rust core. Use it through ``holdfast.chains.bitcoin`` and ``holdfast.keys``, which document it for people.
+
+Every exception derives from :class:`holdfast.errors.HoldfastError` and carries a stable ``code``. Arguments of a
+wrong type raise ``TypeError``; integers that their field cannot hold raise :class:`NumberOutOfRange`.
+"""
+
+from typing import ClassVar, Never, final
+
+from holdfast.errors import HoldfastError
+
+__all__ = [
+    "AddressMalformed",
+    "AddressOfOtherNetwork",
+    "CheaterFound",
+    "CheckedSpend",
+    "CoreError",
+    "DerivationInvalid",
+    "DkgRound1Secret",
+    "DkgRound2Secret",
+    "GroupKey",
+    "KeyShare",
+    "KeysError",
+    "MessageMalformed",
+    "NetworkUnknown",
+    "NonceAlreadyUsed",
+    "NumberOutOfRange",
+    "ParametersInvalid",
+    "PreviousTransactionMismatch",
+    "ScriptWithoutAddress",
+    "SealBroken",
+    "SecretAlreadyConsumed",
+    "SignatureInvalid",
+    "SigningNonces",
+    "SpendInvalid",
+    "TooFewSigners",
+    "Transaction",
+    "TransactionInput",
+    "TransactionMalformed",
+    "TransactionOutput",
+    "TranscriptMismatch",
+    "address_script",
+    "aggregate",
+    "build_transaction",
+    "check_spend",
+    "commit",
+    "dkg_begin",
+    "dkg_exchange",
+    "dkg_finish",
+    "dust_limit",
+    "estimated_vsize",
+    "parse_transaction",
+    "script_address",
+    "sign",
+    "verify",
+    "verify_key_spends",
+    "with_key_spend_witnesses",
+]
+
+# Faults
+
+class CoreError(HoldfastError):
+    """Base of every error of the Rust core (``core.fault``)."""
+
+    code: ClassVar[str]
+    exit_status: ClassVar[int]
+
+class NumberOutOfRange(CoreError):
+    """An integer that its field cannot hold (``core.number_out_of_range``)."""
+
+class TransactionMalformed(CoreError):
+    """Not one well-formed transaction within the size limits (``transaction.malformed``)."""
+
+class PreviousTransactionMismatch(CoreError):
+    """A previous transaction is not the one that its input spends (``transaction.previous_mismatch``)."""
+
+class SpendInvalid(CoreError):
+    """Well formed, but not to be signed, or not validly signed (``transaction.spend_invalid``)."""
+
+class AddressMalformed(CoreError):
+    """Not an address, or one whose coins would be lost (``address.malformed``)."""
+
+class AddressOfOtherNetwork(CoreError):
+    """A good address of another network (``address.other_network``)."""
+
+class ScriptWithoutAddress(CoreError):
+    """No address stands for this script (``address.no_address``)."""
+
+class NetworkUnknown(CoreError):
+    """The name of no known network (``address.network_unknown``)."""
+
+class KeysError(CoreError):
+    """Base of every error about shares, signatures and their keeping (``keys.fault``)."""
+
+class ParametersInvalid(KeysError):
+    """Numbers of signers, identifiers or lengths that no ceremony has (``keys.parameters_invalid``)."""
+
+class MessageMalformed(KeysError):
+    """Bytes that are not the object they should be, and nobody to blame (``keys.message_malformed``)."""
+
+class CheaterFound(KeysError):
+    """Signers whose messages prove them wrong (``keys.cheater_found``): their identifiers, ascending."""
+
+    culprits: list[int]
+
+class TooFewSigners(KeysError):
+    """Fewer signers than the threshold (``keys.too_few_signers``)."""
+
+class TranscriptMismatch(KeysError):
+    """Messages that contradict what this signer itself said or saw before (``keys.transcript_mismatch``)."""
+
+class SignatureInvalid(KeysError):
+    """A signature that is not valid (``keys.signature_invalid``)."""
+
+class DerivationInvalid(KeysError):
+    """A path that cannot be derived from a public key (``keys.derivation_invalid``)."""
+
+class SealBroken(KeysError):
+    """A sealed share that was altered, or that another data key or context sealed (``keys.seal_broken``)."""
+
+class NonceAlreadyUsed(KeysError):
+    """Nonces serve one signature; a second would reveal the share (``keys.nonce_already_used``)."""
+
+class SecretAlreadyConsumed(KeysError):
+    """The secret of a round serves one step (``keys.secret_already_consumed``)."""
+
+# Transactions
+
+@final
+class TransactionInput:
+    """One input: ``txid`` as people read it (64 hexadecimal digits, byte-reversed), ``vout``, ``sequence``."""
+
+    @property
+    def txid(self) -> str: ...
+    @property
+    def vout(self) -> int: ...
+    @property
+    def sequence(self) -> int: ...
+    def __hash__(self) -> int: ...
+
+@final
+class TransactionOutput:
+    """One output: ``value`` in satoshi and the scriptPubKey."""
+
+    @property
+    def value(self) -> int: ...
+    @property
+    def script(self) -> bytes: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Transaction:
+    """One parsed transaction. ``weight`` is in weight units, ``vsize`` in vbytes (BIP-141)."""
+
+    @property
+    def txid(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def lock_time(self) -> int: ...
+    @property
+    def inputs(self) -> list[TransactionInput]: ...
+    @property
+    def outputs(self) -> list[TransactionOutput]: ...
+    @property
+    def weight(self) -> int: ...
+    @property
+    def vsize(self) -> int: ...
+    @property
+    def has_witness(self) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class CheckedSpend:
+    """An unsigned transaction whose every input is a proven taproot output.
+
+    ``spent`` are the outputs it spends, in the order of its inputs, as their own transactions state them; ``fee``
+    is in satoshi; ``taproot_sighashes`` holds one 32-byte hash to sign for each input (BIP-341, key path,
+    ``SIGHASH_DEFAULT``, no annex).
+    """
+
+    @property
+    def transaction(self) -> Transaction: ...
+    @property
+    def spent(self) -> list[TransactionOutput]: ...
+    @property
+    def fee(self) -> int: ...
+    @property
+    def taproot_sighashes(self) -> list[bytes]: ...
+
+def parse_transaction(raw: bytes) -> Transaction:
+    """Parse one transaction of at most 400,000 bytes, with or without witnesses.
+
+    :raises TransactionMalformed: anything else: truncated, trailing bytes, no inputs, no outputs, a length not in
+        its shortest form, or amounts beyond 21 million bitcoin.
+    """
+
+def check_spend(raw: bytes, previous: list[bytes]) -> CheckedSpend:
+    """Check an unsigned transaction of at most 1,000 inputs against one full raw previous transaction per input.
+
+    ``previous`` is in the order of the inputs; a transaction that several inputs spend is repeated.
+
+    :raises TransactionMalformed: one of the transactions does not parse.
+    :raises PreviousTransactionMismatch: a previous transaction's id is not the one its input names, it has no such
+        output, or there is not one for each input.
+    :raises SpendInvalid: already signed, an output spent twice, more spent than there is, too many inputs, or an
+        input that is not a taproot output.
+    """
+
+def build_transaction(inputs: list[tuple[str, int, int]], outputs: list[tuple[int, bytes]], lock_time: int) -> bytes:
+    """The raw unsigned version-2 transaction of inputs ``(txid, vout, sequence)`` and outputs ``(satoshi, script)``.
+
+    :raises TransactionMalformed: a bad transaction id, none or too many of either, or one outpoint twice.
+    :raises NumberOutOfRange: an index, sequence, lock time (32 bits) or value (64 bits) that does not fit.
+    """
+
+def with_key_spend_witnesses(raw: bytes, signatures: list[bytes]) -> bytes:
+    """The transaction with one 64-byte signature in each input's witness. It does not verify them.
+
+    :raises TransactionMalformed: the transaction does not parse.
+    :raises SpendInvalid: already signed, or not one signature of 64 bytes for each input.
+    """
+
+def estimated_vsize(input_count: int, output_scripts: list[bytes]) -> int:
+    """The exact size in vbytes of a signed transaction of ``input_count`` taproot key spends.
+
+    :raises TransactionMalformed: no or too many inputs, or more than 400,000 bytes.
+    """
+
+def verify_key_spends(raw: bytes, spent: list[tuple[int, bytes]]) -> None:
+    """Verify every input as a taproot key spend, under ``SIGHASH_DEFAULT``, of its output ``(satoshi, script)``.
+
+    :raises TransactionMalformed: the transaction does not parse.
+    :raises SpendInvalid: an input is anything but that; the message names it.
+    """
+
+# Addresses
+
+def address_script(address: str, network: str) -> bytes:
+    """The scriptPubKey of a P2PKH, P2SH, P2WPKH, P2WSH or P2TR address of ``main|testnet|signet|regtest``.
+
+    :raises AddressMalformed: not an address, or one whose coins would be lost or anyone's: an unknown witness
+        version, or a taproot key that is not on the curve.
+    :raises AddressOfOtherNetwork: a good address of another network.
+    :raises NetworkUnknown: no such network.
+    """
+
+def script_address(script: bytes, network: str) -> str:
+    """The address that stands for a scriptPubKey.
+
+    :raises ScriptWithoutAddress: none does.
+    :raises NetworkUnknown: no such network.
+    """
+
+def dust_limit(script: bytes) -> int:
+    """The least value in satoshi that Bitcoin Core relays to this script at its default dust fee (3 sat/vB)."""
+
+# Keys: documented in full by ``holdfast.keys``, which is what to import
+
+@final
+class GroupKey:
+    """The public side of a shared key.
+
+    ``verifying_key`` is the compressed group key, 33 bytes; ``verifying_shares`` maps each signer's identifier to
+    its compressed public share; ``chain_code`` is SHA-256 of ``holdfast/chain-code/v1`` and the group key.
+    """
+
+    @property
+    def threshold(self) -> int: ...
+    @property
+    def verifying_key(self) -> bytes: ...
+    @property
+    def verifying_shares(self) -> dict[int, bytes]: ...
+    @property
+    def chain_code(self) -> bytes: ...
+    @staticmethod
+    def decoded(encoded: bytes) -> GroupKey:
+        """Read the canonical bytes.
+
+        :raises MessageMalformed: anything else; also shares that do not lie on one polynomial of degree
+            ``threshold - 1`` whose value at 0 is the group key.
+        """
+
+    def encoded(self) -> bytes:
+        """The canonical bytes: one group key, one encoding."""
+
+    def output_key(self, path: list[int]) -> bytes:
+        """The x-only taproot output key, 32 bytes: BIP-86 of the BIP-32 child; at ``[]``, the group key itself.
+
+        :raises DerivationInvalid: more than five steps, or a hardened one.
+        """
+
+    def extended_public_key(self, network: str) -> str:
+        """The group key as a BIP-32 root (``xpub`` or ``tpub``): ``tr(<it>/...)`` gives the same addresses.
+
+        :raises NetworkUnknown: not ``main``, ``testnet``, ``signet`` or ``regtest``.
+        """
+
+    def __hash__(self) -> int: ...
+
+@final
+class KeyShare:
+    """One signer's secret share: an opaque handle that cannot be printed, copied or pickled."""
+
+    @property
+    def identifier(self) -> int: ...
+    @property
+    def group_key(self) -> GroupKey: ...
+    def seal(self, data_key: bytes | bytearray, context: bytes) -> bytes:
+        """The share encrypted with XChaCha20-Poly1305 under a 32-byte data key and bound to ``context``.
+
+        :raises ParametersInvalid: a key that has not 32 bytes, or a context of more than 1,024.
+        """
+
+    @staticmethod
+    def unseal(sealed: bytes, data_key: bytes | bytearray, context: bytes) -> KeyShare:
+        """The share of what :meth:`seal` gave.
+
+        :raises SealBroken: one bit of the sealed bytes, the key or the context differs.
+        :raises ParametersInvalid: a key that has not 32 bytes, or a context of more than 1,024.
+        """
+
+    def __copy__(self) -> Never: ...
+    def __deepcopy__(self, _memo: object, /) -> Never: ...
+
+@final
+class DkgRound1Secret:
+    """The secret between :func:`dkg_begin` and :func:`dkg_exchange`: opaque, used once."""
+
+    def __copy__(self) -> Never: ...
+    def __deepcopy__(self, _memo: object, /) -> Never: ...
+
+@final
+class DkgRound2Secret:
+    """The secret between :func:`dkg_exchange` and :func:`dkg_finish`: opaque, used once."""
+
+    def __copy__(self) -> Never: ...
+    def __deepcopy__(self, _memo: object, /) -> Never: ...
+
+@final
+class SigningNonces:
+    """One signer's secret nonces for one signature: opaque, used once."""
+
+    def __copy__(self) -> Never: ...
+    def __deepcopy__(self, _memo: object, /) -> Never: ...
+
+def dkg_begin(identifier: int, signers: int, threshold: int) -> tuple[DkgRound1Secret, bytes]:
+    """Start a key generation: the secret of round 1, and the public message for all others."""
+
+def dkg_exchange(secret: DkgRound1Secret, round1: dict[int, bytes]) -> tuple[DkgRound2Secret, dict[int, bytes]]:
+    """Check every other signer's public message; one secret message for each of them."""
+
+def dkg_finish(
+    secret: DkgRound2Secret, round1: dict[int, bytes], round2: dict[int, bytes]
+) -> tuple[KeyShare, GroupKey]:
+    """Check every secret message; this signer's share and the group key."""
+
+def commit(share: KeyShare) -> tuple[SigningNonces, bytes]:
+    """Round 1 of signing: fresh nonces, and the commitments to send."""
+
+def sign(
+    share: KeyShare, nonces: SigningNonces, message: bytes, commitments: dict[int, bytes], path: list[int]
+) -> bytes:
+    """Round 2 of signing: this signer's share of the signature."""
+
+def aggregate(
+    group_key: GroupKey, message: bytes, commitments: dict[int, bytes], shares: dict[int, bytes], path: list[int]
+) -> bytes:
+    """Join signature shares into one verified 64-byte signature."""
+
+def verify(output_key: bytes, message: bytes, signature: bytes) -> None:
+    """Verify a BIP-340 signature."""
