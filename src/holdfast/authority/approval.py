@@ -1,0 +1,66 @@
+"""Approvals: persons saying yes to a digest, counted by person."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from holdfast.authority.assertion import Assertion, AssertionFacts, verify_assertion
+from holdfast.authority.errors import AssertionCredentialUnknown, PersonLacksRole, QuorumNotReached
+from holdfast.authority.roster import Roster
+from holdfast.encoding import Canonical
+
+MAX_APPROVALS = 64
+"""The most approvals that are looked at for one subject."""
+
+
+@dataclass(frozen=True)
+class Approval(Canonical):
+    """One person's assertion over the digest of an intent, a ceremony's order or a change."""
+
+    DOMAIN = "holdfast/approval"
+
+    person: str
+    assertion: Assertion
+
+
+@dataclass(frozen=True)
+class ApprovalFacts:
+    """A verified approval: who, with which credential, where, and the authenticator's counter."""
+
+    person: str
+    credential_id: bytes
+    origin: str
+    sign_count: int
+
+
+def verify_approval(approval: Approval, roster: Roster, subject: bytes, role: str) -> ApprovalFacts:
+    """Require that a person of ``roster`` with ``role`` approved ``subject`` (a 32-byte digest).
+
+    :raises AuthorityError: the person, role, credential, origin, user verification or signature is wrong.
+    """
+    person = roster.person(approval.person)
+    if role not in person.roles:
+        raise PersonLacksRole(f"{person.name} is not {role} in roster {roster.version}")
+    for credential in person.credentials:
+        if credential.credential_id == approval.assertion.credential_id:
+            facts: AssertionFacts = verify_assertion(approval.assertion, credential, roster.approval_pages(), subject)
+            return ApprovalFacts(person.name, credential.credential_id, facts.origin, facts.sign_count)
+    raise AssertionCredentialUnknown(f"the credential is not one of {person.name}'s in roster {roster.version}")
+
+
+def require_quorum(
+    approvals: Iterable[Approval], roster: Roster, subject: bytes, role: str, persons: int
+) -> tuple[ApprovalFacts, ...]:
+    """Require ``persons`` distinct persons' approvals of ``subject``; a single bad approval refuses all.
+
+    :raises QuorumNotReached: too few distinct persons, or more approvals than are looked at.
+    """
+    given = tuple(approvals)
+    if len(given) > MAX_APPROVALS:
+        raise QuorumNotReached(f"{len(given)} approvals; at most {MAX_APPROVALS} are looked at")
+    facts = tuple(verify_approval(approval, roster, subject, role) for approval in given)
+    distinct = {fact.person for fact in facts}
+    if len(distinct) < persons:
+        raise QuorumNotReached(
+            f"{len(distinct)} of {persons} persons approved: {', '.join(sorted(distinct)) or 'nobody'}"
+        )
+    return facts

@@ -1,0 +1,62 @@
+"""A customer's own word: the withdrawal order that their passkey signs, so that books alone move nothing."""
+
+from dataclasses import dataclass
+
+from holdfast.amounts import Amount
+from holdfast.authority.assertion import Assertion, Credential, RelyingParty, verify_assertion
+from holdfast.authority.errors import OrderExpired, OrderMismatch
+from holdfast.authority.intent import Payment
+from holdfast.encoding import Canonical
+
+
+@dataclass(frozen=True)
+class WithdrawalOrder(Canonical):
+    """What a customer asks for. ``reference`` is unique per venue and customer, so no order repeats another."""
+
+    DOMAIN = "holdfast/withdrawal-order"
+
+    venue: str
+    customer: str
+    reference: str
+    amount: Amount
+    destination: str
+    expires_at_s: int
+
+    def __post_init__(self) -> None:
+        """Refuse an order for nothing."""
+        self.amount.positive()
+
+
+@dataclass(frozen=True)
+class SignedOrder(Canonical):
+    """An order with the customer's assertion over its digest."""
+
+    DOMAIN = "holdfast/signed-order"
+
+    order: WithdrawalOrder
+    assertion: Assertion
+
+
+def verify_order(signed: SignedOrder, credential: Credential, pages: RelyingParty, venue: str, now_s: int) -> None:
+    """Require that the customer's enrolled credential signed this order for this venue, and that it is in time.
+
+    :raises OrderMismatch: an order for another venue.
+    :raises OrderExpired: past its time.
+    :raises AuthorityError: as :func:`holdfast.authority.verify_assertion`.
+    """
+    if signed.order.venue != venue:
+        raise OrderMismatch(f"the order is for venue {signed.order.venue[:40]!r}")
+    if now_s >= signed.order.expires_at_s:
+        raise OrderExpired("the customer's order is past its time")
+    verify_assertion(signed.assertion, credential, pages, signed.order.digest())
+
+
+def require_order_settles(payment: Payment, order: WithdrawalOrder) -> None:
+    """Require that the payment is to the satoshi and the letter what the customer ordered.
+
+    :raises OrderMismatch: another order, amount or destination.
+    """
+    if payment.order != order.digest():
+        raise OrderMismatch("the payment names another order")
+    if payment.amount != order.amount or payment.destination != order.destination:
+        raise OrderMismatch(f"the customer ordered {order.amount} to {order.destination}")
