@@ -1,0 +1,131 @@
+"""Custody: the flows that join keys, chain, ledger, policy, risk and log into vaults, deposits and withdrawals."""
+
+from holdfast.custody.bumping import bump_fee
+from holdfast.custody.ceremonies import covering_quorums, generate_key
+from holdfast.custody.control_plane import ControlPlane
+from holdfast.custody.customers import enrol_customer
+from holdfast.custody.errors import (
+    CeremonyFailed,
+    CoinReserved,
+    ConflictKeyUnavailable,
+    CustodyError,
+    CustomerExists,
+    CustomerUnknown,
+    FenceLost,
+    IdempotencyKeyReused,
+    PayoutEmpty,
+    PayoutNotAwaited,
+    PayoutUnknown,
+    QuorumUnavailable,
+    ReplyInvalid,
+    SignersRefused,
+    VaultExists,
+    VaultUnknown,
+    WithdrawalFinal,
+    WithdrawalUnknown,
+)
+from holdfast.custody.following import follow_chain
+from holdfast.custody.home import (
+    CONFIGURATION,
+    GENESIS,
+    LOG_KEY,
+    POLICY,
+    RISK_KEY,
+    SANCTIONS,
+    Configuration,
+    database_url,
+    open_control_plane,
+    read_configuration,
+    set_up,
+)
+from holdfast.custody.payouts import approve_payout, payout_view, plan_payout
+from holdfast.custody.preflight import PREFLIGHT, Candidate
+from holdfast.custody.quorum import Movement, record_refusal, request_for, sign_movement
+from holdfast.custody.settlement import (
+    broadcast_payout,
+    candidate_for,
+    claim_payout,
+    expire_payouts,
+    sign_payout,
+)
+from holdfast.custody.types import PayoutState, PayoutView, VaultView, WithdrawalState, WithdrawalView
+from holdfast.custody.vaults import deposit_address, vault_certificate, vault_views
+from holdfast.custody.withdrawals import (
+    cancel_withdrawal,
+    find_withdrawal,
+    request_withdrawal,
+    withdrawal_views,
+)
+from holdfast.custody.witnessing import cosign_log
+from holdfast.custody.workflows import Settled, durable_database_url, launch, resume_stalled, settle_payout, stop
+
+__all__ = [
+    "CONFIGURATION",
+    "GENESIS",
+    "LOG_KEY",
+    "POLICY",
+    "PREFLIGHT",
+    "RISK_KEY",
+    "SANCTIONS",
+    "Candidate",
+    "CeremonyFailed",
+    "CoinReserved",
+    "Configuration",
+    "ConflictKeyUnavailable",
+    "ControlPlane",
+    "CustodyError",
+    "CustomerExists",
+    "CustomerUnknown",
+    "FenceLost",
+    "IdempotencyKeyReused",
+    "Movement",
+    "PayoutEmpty",
+    "PayoutNotAwaited",
+    "PayoutState",
+    "PayoutUnknown",
+    "PayoutView",
+    "QuorumUnavailable",
+    "ReplyInvalid",
+    "Settled",
+    "SignersRefused",
+    "VaultExists",
+    "VaultUnknown",
+    "VaultView",
+    "WithdrawalFinal",
+    "WithdrawalState",
+    "WithdrawalUnknown",
+    "WithdrawalView",
+    "approve_payout",
+    "broadcast_payout",
+    "bump_fee",
+    "cancel_withdrawal",
+    "candidate_for",
+    "claim_payout",
+    "cosign_log",
+    "covering_quorums",
+    "database_url",
+    "deposit_address",
+    "durable_database_url",
+    "enrol_customer",
+    "expire_payouts",
+    "find_withdrawal",
+    "follow_chain",
+    "generate_key",
+    "launch",
+    "open_control_plane",
+    "payout_view",
+    "plan_payout",
+    "read_configuration",
+    "record_refusal",
+    "request_for",
+    "request_withdrawal",
+    "resume_stalled",
+    "set_up",
+    "settle_payout",
+    "sign_movement",
+    "sign_payout",
+    "stop",
+    "vault_certificate",
+    "vault_views",
+    "withdrawal_views",
+]

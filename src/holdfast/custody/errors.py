@@ -1,0 +1,134 @@
+"""What can go wrong between a customer's wish and the coins' move."""
+
+from typing import ClassVar
+
+from holdfast.errors import HoldfastError
+
+
+class CustodyError(HoldfastError):
+    """Base of this domain's errors."""
+
+    code: ClassVar[str] = "custody.refused"
+
+
+class HomeInvalid(CustodyError):
+    """The control plane's folder is missing something, or holds what does not belong together."""
+
+    code = "custody.home_invalid"
+    exit_status = 2
+
+
+class VaultUnknown(CustodyError):
+    """No vault of this name."""
+
+    code = "vault.unknown"
+    exit_status = 2
+
+
+class VaultExists(CustodyError):
+    """The vault already has another key in this epoch."""
+
+    code = "vault.exists"
+
+
+class CustomerUnknown(CustodyError):
+    """No customer of this name is enrolled."""
+
+    code = "customer.unknown"
+    exit_status = 2
+
+
+class CustomerExists(CustodyError):
+    """The customer is enrolled with another credential already."""
+
+    code = "customer.exists"
+
+
+class WithdrawalUnknown(CustodyError):
+    """No withdrawal of this reference."""
+
+    code = "withdrawal.unknown"
+    exit_status = 2
+
+
+class IdempotencyKeyReused(CustodyError):
+    """The reference was used before for another order."""
+
+    code = "withdrawal.idempotency_key_reused"
+    exit_status = 2
+
+
+class WithdrawalFinal(CustodyError):
+    """The withdrawal is past the point where it could still be cancelled."""
+
+    code = "withdrawal.final"
+
+
+class PayoutUnknown(CustodyError):
+    """No payout of this intent."""
+
+    code = "payout.unknown"
+    exit_status = 2
+
+
+class PayoutNotAwaited(CustodyError):
+    """The payout is not in the state that this step starts from."""
+
+    code = "payout.not_awaited"
+
+
+class PayoutEmpty(CustodyError):
+    """No withdrawal is waiting to be paid."""
+
+    code = "payout.empty"
+
+
+class FenceLost(CustodyError):
+    """Another control plane has taken this payout over; this one's step changed nothing."""
+
+    code = "payout.fence_lost"
+    exit_status = 3
+
+
+class CoinReserved(CustodyError):
+    """Another payout has reserved one of the coins meanwhile; planning again finds others."""
+
+    code = "payout.coin_reserved"
+    exit_status = 3
+
+
+class ConflictKeyUnavailable(CustodyError):
+    """Every spendable coin is bound to an earlier intent as its conflict key."""
+
+    code = "payout.conflict_key_unavailable"
+
+
+class QuorumUnavailable(CustodyError):
+    """Fewer signers than the threshold answered; nothing is lost, the payout goes on when they return."""
+
+    code = "signing.quorum_unavailable"
+    exit_status = 3
+
+
+class SignersRefused(CustodyError):
+    """Signers refused, each with its own code; too few are left to sign."""
+
+    code = "signing.refused"
+
+    def __init__(self, message: str, codes: dict[str, str]) -> None:
+        super().__init__(message)
+        self.codes = codes
+
+
+class ReplyInvalid(CustodyError):
+    """A signer's answer is not what was asked for, or not signed by it."""
+
+    code = "signing.reply_invalid"
+    exit_status = 3
+
+
+class CeremonyFailed(CustodyError):
+    """The key ceremony did not reach its certificate; no key came into use."""
+
+    code = "key.ceremony_failed"
+    exit_status = 3

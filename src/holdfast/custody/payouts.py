@@ -1,0 +1,265 @@
+"""Payouts: screened withdrawals become one intent over one transaction, which people then approve.
+
+Planning is one database transaction: the coins are reserved, the intent is fixed in the log and the withdrawals
+are tied to it together, or nothing happened.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from holdfast.amounts import Amount
+from holdfast.audit import IntentApproved, IntentFixed, append
+from holdfast.authority import (
+    APPROVER,
+    Approval,
+    Intent,
+    Payment,
+    QuorumNotReached,
+    outpoint_conflict_key,
+    require_quorum,
+    verify_approval,
+)
+from holdfast.chains.bitcoin import Output, SpendPlan, address_to_script, plan_spend
+from holdfast.custody import models
+from holdfast.custody.books import CAPITAL
+from holdfast.custody.coins import spendable_coins
+from holdfast.custody.control_plane import ControlPlane
+from holdfast.custody.drafts import change_position, insert_draft
+from holdfast.custody.errors import (
+    CoinReserved,
+    ConflictKeyUnavailable,
+    PayoutEmpty,
+    PayoutNotAwaited,
+    PayoutUnknown,
+)
+from holdfast.custody.types import PayoutState, PayoutView, WithdrawalState
+from holdfast.custody.vaults import change_address, vault_certificate
+from holdfast.ledger import hold
+from holdfast.policy import Movement, Verdict, evaluate, require_floors
+from holdfast.store import transaction, units
+
+FEE_TARGET_BLOCKS = 6
+
+MAX_BATCH = 200
+"""The most withdrawals that one payout settles."""
+
+
+def plan_payout(plane: ControlPlane, vault: str, references: Sequence[str] | None = None) -> Intent:
+    """Fix an intent that pays the waiting withdrawals of a vault (all, or those named), at most 200 of them.
+
+    :raises PayoutEmpty: nothing is waiting.
+    :raises PolicyDenied: no rule allows what they come to together.
+    :raises CoinReserved: another control plane took one of the coins meanwhile: plan again.
+    """
+    fee_rate, tip = plane.chain.fee_rate_sat_per_kvb(FEE_TARGET_BLOCKS), plane.chain.tip()
+    try:
+        with transaction(plane.engine) as connection:
+            rows = _waiting(connection, vault, references)
+            address = change_address(connection, vault)
+            plan, conflict_key = _plan(plane, connection, vault, rows, address, fee_rate, tip.height)
+            intent = _intent(plane, connection, vault, rows, conflict_key)
+            movement_verdict(plane, intent)
+            _insert(plane, connection, intent, plan, address)
+            _tie(connection, rows, intent)
+    except IntegrityError:
+        raise CoinReserved("another payout took one of the coins meanwhile; plan again") from None
+    return intent
+
+
+def _waiting(connection: Connection, vault: str, references: Sequence[str] | None) -> Sequence[Row[Any]]:
+    table = models.withdrawals
+    asset = vault_certificate(connection, vault).order.asset
+    query = select(table).where(table.c.state == WithdrawalState.SCREENED.value, table.c.asset == asset)
+    if references is not None:
+        query = query.where(table.c.reference.in_(references))
+    rows = connection.execute(query.order_by(table.c.requested_at_s, table.c.reference).limit(MAX_BATCH)).all()
+    if not rows or (references is not None and len(rows) != len(set(references))):
+        raise PayoutEmpty("no such withdrawal is waiting to be paid")
+    return rows
+
+
+def _amount(row: Row[Any]) -> Amount:
+    return Amount(row.asset, units(row.amount_hi, row.amount_lo))
+
+
+def _plan(  # noqa: PLR0917 - one private step of planning, cut out to be read
+    plane: ControlPlane,
+    connection: Connection,
+    vault: str,
+    rows: Sequence[Row[Any]],
+    returns_to: str,
+    fee_rate: int,
+    height: int,
+) -> tuple[SpendPlan, str]:
+    network = plane.genesis.network
+    coins = spendable_coins(connection, vault, height - plane.confirmations + 1)
+    outputs = [Output(address_to_script(row.destination, network), _amount(row).units) for row in rows]
+    plan = plan_spend(
+        coins,
+        outputs,
+        address_to_script(returns_to, network),
+        fee_rate_sat_per_kvb=fee_rate,
+        maximum_fee_sat=plane.maximum_fee.units,
+    )
+    # A signer never lets go of a conflict key, so one that an abandoned intent used cannot serve again.
+    candidates = [outpoint_conflict_key(coin.outpoint.txid, coin.outpoint.vout) for coin in plan.inputs]
+    table = models.payouts
+    used = set(connection.execute(select(table.c.conflict_key).where(table.c.conflict_key.in_(candidates))).scalars())
+    for candidate in candidates:
+        if candidate not in used:
+            return plan, candidate
+    raise ConflictKeyUnavailable("every coin that this payout would spend is bound to an earlier intent")
+
+
+def _intent(
+    plane: ControlPlane, connection: Connection, vault: str, rows: Sequence[Row[Any]], conflict_key: str
+) -> Intent:
+    return Intent(
+        vault=vault,
+        payments=tuple(Payment(_amount(row), row.destination, bytes(row.order_digest)) for row in rows),
+        conflict_key=conflict_key,
+        maximum_fee=plane.maximum_fee,
+        expires_at_s=plane.clock.now_s() + plane.policy.intent_lifetime_s,
+        committee_epoch=vault_certificate(connection, vault).order.committee_epoch,
+        policy_version=plane.policy.version,
+        roster_version=plane.roster.version,
+        created_by=plane.name,
+    )
+
+
+def movement_verdict(plane: ControlPlane, intent: Intent) -> Verdict:
+    """What the policy asks of an intent: the first rule that matches, or :class:`PolicyDenied`."""
+    customer_signed = all(payment.order is not None for payment in intent.payments)
+    return evaluate(plane.policy, Movement(intent.vault, intent.asset, intent.total(), customer_signed))
+
+
+def _insert(plane: ControlPlane, connection: Connection, intent: Intent, plan: SpendPlan, returns_to: str) -> None:
+    digest, now_s = intent.digest(), plane.clock.now_s()
+    fee_hold = hold(
+        connection,
+        CAPITAL,
+        intent.maximum_fee,
+        idempotency_key=f"fee:{digest.hex()}",
+        reference=digest.hex(),
+        clock=plane.clock,
+    )
+    # The log's lock is held until the transaction ends, so that its sequence is known to the payout's own row.
+    sequence = append(connection, IntentFixed(digest, intent.encoded()), now_s)
+    connection.execute(
+        insert(models.payouts).values(
+            intent=digest,
+            body=intent.encoded(),
+            vault=intent.vault,
+            conflict_key=intent.conflict_key,
+            log_sequence=sequence,
+            state=PayoutState.AWAITING.value,
+            fence=0,
+            fee_hold=fee_hold,
+            created_at_s=now_s,
+        )
+    )
+    insert_draft(connection, digest, plan, change_position(connection, plan, returns_to))
+    for coin in plan.inputs:
+        connection.execute(
+            insert(models.reservations).values(txid=coin.outpoint.txid, vout=coin.outpoint.vout, intent=digest)
+        )
+
+
+def _tie(connection: Connection, rows: Sequence[Row[Any]], intent: Intent) -> None:
+    table = models.withdrawals
+    tied = connection.execute(
+        update(table)
+        .where(table.c.reference.in_([row.reference for row in rows]), table.c.state == WithdrawalState.SCREENED.value)
+        .values(state=WithdrawalState.BATCHED.value, intent=intent.digest())
+    ).rowcount
+    if tied != len(rows):
+        raise CoinReserved("another control plane took up one of the withdrawals meanwhile; plan again")
+
+
+def approve_payout(plane: ControlPlane, intent_digest: bytes, approval: Approval) -> PayoutState:
+    """Take a person's approval; the payout is approved once as many distinct persons agree as policy and floors ask.
+
+    A person approving again changes nothing.
+
+    :raises AuthorityError: the approval is not this person's, for this intent, on a signer's page, user verified.
+    :raises PayoutNotAwaited: the payout no longer waits for approvals.
+    """
+    now_s = plane.clock.now_s()
+    with transaction(plane.engine) as connection:
+        row = find_payout(connection, intent_digest, lock=True)
+        intent = Intent.decoded(bytes(row.body))
+        intent.require_unexpired(now_s)
+        verdict = movement_verdict(plane, intent)
+        verify_approval(approval, plane.roster, intent_digest, verdict.role or APPROVER)
+        table = models.approvals
+        given = select(table.c.person).where(table.c.intent == intent_digest, table.c.person == approval.person)
+        if connection.execute(given).one_or_none() is not None:
+            return PayoutState(row.state)
+        if row.state != PayoutState.AWAITING.value:
+            raise PayoutNotAwaited(f"the payout is {row.state}; it no longer waits for approvals")
+        connection.execute(
+            insert(table).values(intent=intent_digest, person=approval.person, approval=approval.encoded(), at_s=now_s)
+        )
+        state = PayoutState.APPROVED if quorum_reached(plane, connection, intent, verdict) else PayoutState.AWAITING
+        connection.execute(
+            update(models.payouts)
+            .where(models.payouts.c.intent == intent_digest, models.payouts.c.state == PayoutState.AWAITING.value)
+            .values(state=state.value)
+        )
+        append(connection, IntentApproved(intent_digest, approval.person), now_s)
+    return state
+
+
+def quorum_reached(plane: ControlPlane, connection: Connection, intent: Intent, verdict: Verdict) -> bool:
+    """Whether enough distinct persons have approved."""
+    persons = require_floors(plane.genesis.floors, intent.total(), verdict.approvals)
+    given = stored_approvals(connection, intent.digest())
+    try:
+        require_quorum(given, plane.roster, intent.digest(), verdict.role or APPROVER, persons)
+    except QuorumNotReached:
+        return False
+    return True
+
+
+def stored_approvals(connection: Connection, intent_digest: bytes) -> tuple[Approval, ...]:
+    """The approvals given so far, in the order of time."""
+    table = models.approvals
+    rows = connection.execute(
+        select(table.c.approval).where(table.c.intent == intent_digest).order_by(table.c.at_s, table.c.person)
+    )
+    return tuple(Approval.decoded(bytes(row.approval)) for row in rows)
+
+
+def find_payout(connection: Connection, intent_digest: bytes, *, lock: bool = False) -> Row[Any]:
+    """The payout's row (``lock``: kept from other writers until the transaction ends), or :class:`PayoutUnknown`."""
+    query = select(models.payouts).where(models.payouts.c.intent == intent_digest)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise PayoutUnknown(f"no payout {intent_digest.hex()[:16]}")
+    return row
+
+
+def payout_view(connection: Connection, intent_digest: bytes) -> PayoutView:
+    """The payout as shown to people."""
+    row = find_payout(connection, intent_digest)
+    intent = Intent.decoded(bytes(row.body))
+    drafts = models.drafts
+    txid = connection.execute(
+        select(drafts.c.txid)
+        .where(drafts.c.intent == intent_digest, drafts.c.signed.is_not(None))
+        .order_by(drafts.c.height.is_(None), drafts.c.fee_sat.desc())
+        .limit(1)
+    ).scalar()
+    return PayoutView(
+        intent=intent_digest,
+        state=PayoutState(row.state),
+        total=intent.total(),
+        payments=len(intent.payments),
+        approved_by=tuple(approval.person for approval in stored_approvals(connection, intent_digest)),
+        txid=txid,
+        code=row.code,
+        reason=row.reason,
+    )

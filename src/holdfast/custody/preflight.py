@@ -1,0 +1,178 @@
+"""The control plane's own checks before it asks the signers.
+
+They spare everybody a round that would be refused, and they name the fault early. Nothing rests on them: with any
+of them gone, every signer refuses with the same code, from what it pins itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from holdfast.amounts import Amount
+from holdfast.authority import (
+    APPROVER,
+    Credential,
+    Intent,
+    KeyCertificate,
+    SignedAttestation,
+    require_attested,
+    require_order_settles,
+    require_quorum,
+    verify_order,
+)
+from holdfast.custody import models
+from holdfast.custody.control_plane import ControlPlane
+from holdfast.custody.customers import find_customer
+from holdfast.custody.payouts import movement_verdict
+from holdfast.custody.quorum import Movement
+from holdfast.custody.types import PayoutState
+from holdfast.keys import GroupKey
+from holdfast.policy import PolicyVersionUnknown, limit_for, require_floors, signer_cap
+from holdfast.screening import destination_key
+from holdfast.signer import (
+    CapExceeded,
+    Frozen,
+    RosterVersionUnknown,
+    SignerRefused,
+    SignerUnavailable,
+    match_transaction,
+)
+from holdfast.store import transaction
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A movement that is about to be offered to the signers, and the key that shall sign it."""
+
+    movement: Movement
+    certificate: KeyCertificate
+    highest_change_index: int
+
+    @property
+    def intent(self) -> Intent:
+        """The movement's intent."""
+        return self.movement.intent
+
+
+PreflightCheck = Callable[[ControlPlane, Candidate], None]
+
+
+def require_versions(plane: ControlPlane, candidate: Candidate) -> None:
+    """Roster and policy are still those that the intent was made under."""
+    intent = candidate.intent
+    if intent.roster_version != plane.roster.version:
+        raise RosterVersionUnknown(f"roster {intent.roster_version} is not in force")
+    if intent.policy_version != plane.policy.version:
+        raise PolicyVersionUnknown(f"policy {intent.policy_version} is not in force")
+
+
+def require_in_time(plane: ControlPlane, candidate: Candidate) -> None:
+    """The intent has not expired."""
+    candidate.intent.require_unexpired(plane.clock.now_s())
+
+
+def require_not_frozen(plane: ControlPlane, candidate: Candidate) -> None:
+    """No member of the committee that answers has a freeze in force."""
+    for client in plane.signers(candidate.certificate.order.members).values():
+        try:
+            frozen = client.status().frozen
+        except (SignerUnavailable, SignerRefused):
+            continue
+        if frozen:
+            raise Frozen(f"a freeze is in force at {client.name}")
+
+
+def require_destinations_clear(plane: ControlPlane, candidate: Candidate) -> None:
+    """No destination came onto the sanctions list since the withdrawal was accepted."""
+    plane.screen.require_fresh(plane.clock.now_s(), plane.policy.screening_max_age_s)
+    network = plane.genesis.network
+    keys = [destination_key(payment.destination, network) for payment in candidate.intent.payments]
+    plane.screen.require_clear(candidate.intent.asset, keys)
+
+
+def require_transaction_matches(plane: ControlPlane, candidate: Candidate) -> None:
+    """The transaction in the database is still what the intent says."""
+    group_key = GroupKey.decoded(candidate.certificate.statement.group_key)
+    plan = candidate.movement.plan
+    match_transaction(
+        candidate.intent,
+        plan.raw,
+        previous_transactions=plan.raw_previous,
+        input_paths=tuple(coin.path for coin in plan.inputs),
+        change_path=candidate.movement.change_path,
+        output_key=lambda path: group_key.output_key(list(path)),
+        network=plane.genesis.network,
+        highest_change_index=candidate.highest_change_index,
+    )
+
+
+def require_orders(plane: ControlPlane, candidate: Candidate) -> None:
+    """Every payment is to the letter what its customer's enrolled passkey signed."""
+    orders = {signed.order.digest(): signed for signed in candidate.movement.orders}
+    with transaction(plane.engine) as connection:
+        customers = {
+            signed.order.customer: find_customer(connection, signed.order.customer) for signed in orders.values()
+        }
+    for payment in candidate.intent.payments:
+        if payment.order is None:
+            continue
+        signed = orders[payment.order]
+        row = customers[signed.order.customer]
+        credential = Credential(bytes(row.credential_id), bytes(row.public_key))
+        verify_order(signed, credential, plane.genesis.customer_pages(), plane.genesis.venue, plane.clock.now_s())
+        require_order_settles(payment, signed.order)
+
+
+def require_approved(plane: ControlPlane, candidate: Candidate) -> None:
+    """Policy and floors are satisfied by distinct persons' approvals."""
+    intent = candidate.intent
+    verdict = movement_verdict(plane, intent)
+    persons = require_floors(plane.genesis.floors, intent.total(), verdict.approvals)
+    require_quorum(candidate.movement.approvals, plane.roster, intent.digest(), verdict.role or APPROVER, persons)
+
+
+def require_risk_allows(plane: ControlPlane, candidate: Candidate) -> None:
+    """The risk engine allows it."""
+    attestation = candidate.movement.attestation
+    if isinstance(attestation, SignedAttestation):
+        age_s = plane.policy.attestation_max_age_s
+        digest = candidate.intent.digest()
+        require_attested(attestation, plane.genesis.risk_keys, digest, plane.clock.now_s(), age_s)
+
+
+def require_within_caps(plane: ControlPlane, candidate: Candidate) -> None:
+    """No signer's share of the vault's cap is smaller than this movement, nor the cap than the window's sum."""
+    intent, order = candidate.intent, candidate.certificate.order
+    limit = limit_for(plane.policy, intent.vault, intent.asset)
+    share = signer_cap(limit.cap.units, len(order.members), order.threshold)
+    if intent.total().units > share:
+        raise CapExceeded(f"{intent.total()} is above every signer's share of the cap, {Amount(intent.asset, share)}")
+    table = models.payouts
+    moved = (PayoutState.SIGNED.value, PayoutState.BROADCAST.value, PayoutState.CONFIRMED.value)
+    with transaction(plane.engine) as connection:
+        bodies = connection.execute(
+            select(table.c.body).where(
+                table.c.vault == intent.vault,
+                table.c.intent != intent.digest(),
+                table.c.state.in_(moved),
+                table.c.created_at_s > plane.clock.now_s() - limit.window_s,
+            )
+        ).scalars()
+        spent = sum(Intent.decoded(bytes(body)).total().units for body in bodies) + intent.total().units
+    if spent > limit.cap.units:
+        raise CapExceeded(f"{Amount(intent.asset, spent)} in {limit.window_s} s is above the vault's cap")
+
+
+PREFLIGHT: tuple[PreflightCheck, ...] = (
+    require_versions,
+    require_in_time,
+    require_not_frozen,
+    require_destinations_clear,
+    require_transaction_matches,
+    require_orders,
+    require_approved,
+    require_risk_allows,
+    require_within_caps,
+)
+"""In order. Each has its counterpart in every signer."""

@@ -1,0 +1,267 @@
+"""Settling an approved payout: attest, check, sign, commit the signed bytes, and only then broadcast.
+
+Each step reads the state, does its work and moves the state on, fenced, in one transaction. So a step that is run
+again, after a crash or by another control plane, finds its work done or does it; it never does it twice:
+
+- what is signed was fixed when the payout was planned; its txid does not depend on who signs;
+- signed bytes are committed before anyone sees them, and recovery sends those very bytes again;
+- a control plane whose payout another has taken over cannot move the state any more.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, select, update
+
+from holdfast.audit import TransactionBroadcast, TransactionSigned, WithdrawalRefused, append
+from holdfast.authority import Intent, IntentExpired, SignedOrder
+from holdfast.custody import models
+from holdfast.custody.control_plane import ControlPlane
+from holdfast.custody.customers import find_customer
+from holdfast.custody.drafts import newest_draft, signed_drafts, stored_plan
+from holdfast.custody.errors import FenceLost, PayoutNotAwaited, SignersRefused
+from holdfast.custody.facts import facts_of_intent
+from holdfast.custody.payouts import find_payout, stored_approvals
+from holdfast.custody.preflight import PREFLIGHT, Candidate, PreflightCheck
+from holdfast.custody.quorum import Movement, sign_movement
+from holdfast.custody.types import PayoutState, WithdrawalState
+from holdfast.custody.vaults import vault_certificate
+from holdfast.errors import HoldfastError
+from holdfast.keys import GroupKey
+from holdfast.ledger import void_hold
+from holdfast.signer import CHANGE_CHAIN
+from holdfast.store import transaction
+
+PASSING_CODES = frozenset(
+    {
+        "freeze.in_force",
+        "freeze.version_behind",
+        "signer.session_unknown",
+        "signer.internal_fault",
+        "attestation.stale",
+        "screening.snapshot_stale",
+        "screening.list_missing",
+        "cap.exceeded",
+        "cap.unsigned_exceeded",
+        "policy.delay_not_elapsed",
+    }
+)
+"""Refusals that pass by themselves or by a person's act: the payout stays approved and is tried again."""
+
+
+def claim_payout(plane: ControlPlane, intent_digest: bytes) -> int:
+    """Take a payout over: returns the fence that only this control plane's next steps carry.
+
+    :raises PayoutNotAwaited: there is nothing to settle in its state.
+    """
+    with transaction(plane.engine) as connection:
+        row = find_payout(connection, intent_digest, lock=True)
+        if row.state not in (PayoutState.APPROVED.value, PayoutState.SIGNED.value):
+            raise PayoutNotAwaited(f"the payout is {row.state}")
+        fence = int(row.fence) + 1
+        connection.execute(
+            update(models.payouts)
+            .where(models.payouts.c.intent == intent_digest)
+            .values(fence=fence, claimed_by=plane.name, claimed_at_s=plane.clock.now_s())
+        )
+    return fence
+
+
+def _advance(
+    connection: Connection, intent_digest: bytes, fence: int, step: tuple[PayoutState, PayoutState], **values: object
+) -> None:
+    """Move the state from the first to the second of ``step``, if the fence still holds."""
+    before, after = step
+    table = models.payouts
+    changed = connection.execute(
+        update(table)
+        .where(table.c.intent == intent_digest, table.c.state == before.value, table.c.fence == fence)
+        .values(state=after.value, **values)
+    ).rowcount
+    if changed != 1:
+        raise FenceLost("another control plane has taken this payout over")
+
+
+def sign_payout(
+    plane: ControlPlane, intent_digest: bytes, fence: int, checks: Sequence[PreflightCheck] = PREFLIGHT
+) -> PayoutState:
+    """Have an approved payout signed and commit the signed bytes; done before, it changes nothing.
+
+    :raises FenceLost: another control plane took over meanwhile; what was signed here is dropped.
+    :raises HoldfastError: refused, and then recorded; or undetermined, and the payout stays approved.
+    """
+    with transaction(plane.engine) as connection:
+        row = find_payout(connection, intent_digest)
+    if row.state != PayoutState.APPROVED.value:
+        return PayoutState(row.state)
+    candidate = candidate_for(plane, intent_digest)
+    try:
+        for check in checks:
+            check(plane, candidate)
+        group_key = GroupKey.decoded(candidate.certificate.statement.group_key)
+        signed = sign_movement(plane, candidate.movement, candidate.certificate.order, group_key)
+    except HoldfastError as refusal:
+        if is_final(refusal):
+            _refuse(plane, intent_digest, fence, refusal)
+        raise
+    _commit_signed(plane, intent_digest, fence, signed)
+    return PayoutState.SIGNED
+
+
+def is_final(refusal: HoldfastError) -> bool:
+    """Whether trying again cannot help: not for faults, absences, and refusals that pass."""
+    if isinstance(refusal, SignersRefused):
+        return not set(refusal.codes.values()) & PASSING_CODES
+    return refusal.exit_status != 3 and refusal.code not in PASSING_CODES
+
+
+def candidate_for(plane: ControlPlane, intent_digest: bytes) -> Candidate:
+    """Everything that the signers will be shown, read from the database; the attestation is fresh."""
+    now_s = plane.clock.now_s()
+    with transaction(plane.engine) as connection:
+        payout = find_payout(connection, intent_digest)
+        intent = Intent.decoded(bytes(payout.body))
+        draft = newest_draft(connection, intent_digest)
+        plan = stored_plan(connection, intent, plane.genesis.network, draft)
+        certificate = vault_certificate(connection, intent.vault)
+        orders, enrolments = _orders(connection, intent_digest)
+        approvals = stored_approvals(connection, intent_digest)
+        facts = facts_of_intent(connection, intent_digest, now_s)
+    attestation = plane.risk.attest(intent_digest, facts)
+    with transaction(plane.engine) as connection:
+        connection.execute(
+            update(models.payouts)
+            .where(models.payouts.c.intent == intent_digest)
+            .values(attestation=attestation.encoded())
+        )
+    position = draft.change_position
+    movement = Movement(
+        intent=intent,
+        plan=plan,
+        change_path=None if position is None else (CHANGE_CHAIN, position),
+        approvals=approvals,
+        orders=orders,
+        enrolments=enrolments,
+        log_sequence=payout.log_sequence,
+        attestation=attestation,
+    )
+    return Candidate(movement, certificate, position or 0)
+
+
+def _orders(connection: Connection, intent_digest: bytes) -> tuple[tuple[SignedOrder, ...], tuple[int, ...]]:
+    table = models.withdrawals
+    rows = connection.execute(
+        select(table.c.signed_order, table.c.customer)
+        .where(table.c.intent == intent_digest)
+        .order_by(table.c.requested_at_s, table.c.reference)
+    ).all()
+    signed = tuple(SignedOrder.decoded(bytes(row.signed_order)) for row in rows)
+    return signed, tuple(int(find_customer(connection, row.customer).enrolment_sequence) for row in rows)
+
+
+def _commit_signed(plane: ControlPlane, intent_digest: bytes, fence: int, signed: bytes) -> None:
+    now_s = plane.clock.now_s()
+    with transaction(plane.engine) as connection:
+        draft = newest_draft(connection, intent_digest)
+        _advance(connection, intent_digest, fence, (PayoutState.APPROVED, PayoutState.SIGNED), code=None, reason=None)
+        connection.execute(
+            update(models.drafts).where(models.drafts.c.txid == draft.txid).values(signed=signed, signed_at_s=now_s)
+        )
+        append(connection, TransactionSigned(intent_digest, draft.txid, signed), now_s)
+
+
+def broadcast_payout(plane: ControlPlane, intent_digest: bytes, fence: int) -> PayoutState:
+    """Send the committed bytes; done before, it sends the same bytes again, which changes nothing.
+
+    :raises BroadcastRefused: the network refuses every version; the payout stays signed for a person to look at.
+    """
+    with transaction(plane.engine) as connection:
+        row = find_payout(connection, intent_digest)
+        versions = signed_drafts(connection, intent_digest)
+    if row.state not in (PayoutState.SIGNED.value, PayoutState.BROADCAST.value):
+        return PayoutState(row.state)
+    txid = plane.chain.broadcast(bytes(versions[0].signed))
+    if row.state == PayoutState.BROADCAST.value:
+        return PayoutState.BROADCAST
+    with transaction(plane.engine) as connection:
+        _advance(connection, intent_digest, fence, (PayoutState.SIGNED, PayoutState.BROADCAST))
+        append(connection, TransactionBroadcast(intent_digest, txid), plane.clock.now_s())
+    return PayoutState.BROADCAST
+
+
+def _refuse(plane: ControlPlane, intent_digest: bytes, fence: int, refusal: HoldfastError) -> None:
+    """End a payout that cannot be: its holds go back, its coins are free; the log says why.
+
+    A fee bump that is refused ends only the bump: an earlier version is on its way already.
+    """
+    now_s, reason = plane.clock.now_s(), str(refusal)[:500]
+    code = _leading_code(refusal)
+    with transaction(plane.engine) as connection:
+        if signed_drafts(connection, intent_digest):
+            step = (PayoutState.APPROVED, PayoutState.BROADCAST)
+            _advance(connection, intent_digest, fence, step, code=code, reason=reason)
+            return
+        step = (PayoutState.APPROVED, PayoutState.REFUSED)
+        _advance(connection, intent_digest, fence, step, code=code, reason=reason)
+        release_payout(plane, connection, intent_digest, code, reason)
+        table = models.withdrawals
+        rows = connection.execute(select(table).where(table.c.intent == intent_digest)).all()
+        for row in rows:
+            append(connection, WithdrawalRefused(row.reference, code, reason), now_s)
+
+
+def _leading_code(refusal: HoldfastError) -> str:
+    """A quorum's refusals under one code when they agree, else under the quorum's own."""
+    codes = set(refusal.codes.values()) if isinstance(refusal, SignersRefused) else set()
+    return codes.pop() if len(codes) == 1 else refusal.code
+
+
+def expire_payouts(plane: ControlPlane) -> int:
+    """End what has passed its time unsigned; returns how many payouts that were.
+
+    Withdrawals whose payout no signer was asked about yet wait for the next one. The others end as refused: a
+    signer may have bound their orders to the expired intent, so their customers sign anew.
+    """
+    table, now_s, ended = models.payouts, plane.clock.now_s(), 0
+    open_states = (PayoutState.AWAITING.value, PayoutState.APPROVED.value)
+    with transaction(plane.engine) as connection:
+        rows = connection.execute(select(table).where(table.c.state.in_(open_states))).all()
+    for row in rows:
+        intent = Intent.decoded(bytes(row.body))
+        if now_s < intent.expires_at_s:
+            continue
+        with transaction(plane.engine) as connection:
+            if signed_drafts(connection, intent.digest()):
+                continue
+            step = (PayoutState(row.state), PayoutState.EXPIRED)
+            _advance(connection, intent.digest(), row.fence, step, code=IntentExpired.code, reason="not signed in time")
+            if row.state == PayoutState.AWAITING.value:
+                untie_payout(plane, connection, intent.digest())
+            else:
+                release_payout(plane, connection, intent.digest(), IntentExpired.code, "not signed in time")
+        ended += 1
+    return ended
+
+
+def untie_payout(plane: ControlPlane, connection: Connection, intent_digest: bytes) -> None:
+    """Let a payout's withdrawals wait for another one: their holds stay, its coins and its own hold are free."""
+    void_hold(connection, find_payout(connection, intent_digest).fee_hold, "expired", clock=plane.clock)
+    connection.execute(
+        update(models.withdrawals)
+        .where(models.withdrawals.c.intent == intent_digest)
+        .values(state=WithdrawalState.SCREENED.value, intent=None)
+    )
+    connection.execute(delete(models.reservations).where(models.reservations.c.intent == intent_digest))
+
+
+def release_payout(plane: ControlPlane, connection: Connection, intent_digest: bytes, code: str, reason: str) -> None:
+    """Void the holds of an ended payout, free its coins, and end its withdrawals as refused."""
+    table, payout = models.withdrawals, find_payout(connection, intent_digest)
+    void_hold(connection, payout.fee_hold, code, clock=plane.clock)
+    for row in connection.execute(select(table).where(table.c.intent == intent_digest)).all():
+        void_hold(connection, row.hold, code, clock=plane.clock)
+    connection.execute(
+        update(table)
+        .where(table.c.intent == intent_digest)
+        .values(state=WithdrawalState.REFUSED.value, code=code, reason=reason, ended_at_s=plane.clock.now_s())
+    )
+    connection.execute(delete(models.reservations).where(models.reservations.c.intent == intent_digest))

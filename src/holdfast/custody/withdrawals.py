@@ -1,0 +1,187 @@
+"""Withdrawals: a customer's signed order becomes a hold on their balance, or a refusal that says why.
+
+Every refusal is recorded with its code in the withdrawal and in the audit log, in one transaction; nothing else of
+a refused withdrawal remains. The reference is the idempotency key: the same order again is the same withdrawal.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from holdfast.amounts import Amount
+from holdfast.audit import WithdrawalRefused, WithdrawalRequested, append
+from holdfast.authority import Credential, SignedOrder, verify_order
+from holdfast.chains.bitcoin import address_to_script
+from holdfast.custody import models
+from holdfast.custody.books import customer_account
+from holdfast.custody.control_plane import ControlPlane
+from holdfast.custody.customers import find_customer
+from holdfast.custody.errors import IdempotencyKeyReused, WithdrawalFinal, WithdrawalUnknown
+from holdfast.custody.types import WithdrawalState, WithdrawalView
+from holdfast.errors import HoldfastError
+from holdfast.ledger import hold, void_hold
+from holdfast.policy import Movement, evaluate
+from holdfast.screening import destination_key
+from holdfast.store import limbs, transaction, units
+
+AcceptanceCheck = Callable[[ControlPlane, str, SignedOrder], None]
+"""A check of an order for a vault before anything is held for it."""
+
+
+def require_own_network(plane: ControlPlane, _vault: str, signed: SignedOrder) -> None:
+    """The destination is an address of this network."""
+    address_to_script(signed.order.destination, plane.genesis.network)
+
+
+def require_destination_clear(plane: ControlPlane, _vault: str, signed: SignedOrder) -> None:
+    """The destination is not on the sanctions list."""
+    plane.screen.require_fresh(plane.clock.now_s(), plane.policy.screening_max_age_s)
+    key = destination_key(signed.order.destination, plane.genesis.network)
+    plane.screen.require_clear(signed.order.amount.asset, [key])
+
+
+def require_policy_allows(plane: ControlPlane, vault: str, signed: SignedOrder) -> None:
+    """Some rule of the policy allows a payment like this one by itself."""
+    amount = signed.order.amount
+    evaluate(plane.policy, Movement(vault, amount.asset, amount, customer_signed=True))
+
+
+ACCEPTANCE: tuple[AcceptanceCheck, ...] = (require_own_network, require_destination_clear, require_policy_allows)
+"""What an order must pass before its amount is held."""
+
+
+def request_withdrawal(plane: ControlPlane, vault: str, signed: SignedOrder) -> WithdrawalView:
+    """Accept a customer's signed order: verified, screened, within policy, its amount held.
+
+    :raises HoldfastError: the refusal, which is then recorded too, unless the order is not the customer's at all.
+    """
+    order, now_s = signed.order, plane.clock.now_s()
+    with transaction(plane.engine) as connection:
+        known = _same_request(connection, signed)
+        if known is not None:
+            return known
+        customer = find_customer(connection, order.customer)
+        credential = Credential(bytes(customer.credential_id), bytes(customer.public_key))
+    try:
+        verify_order(signed, credential, plane.genesis.customer_pages(), plane.genesis.venue, now_s)
+    except HoldfastError as refusal:
+        # Not the customer's word: no withdrawal is recorded in their name, only that somebody tried.
+        with transaction(plane.engine) as connection:
+            attempt = insert(models.failed_assertions)
+            connection.execute(attempt.values(customer=order.customer, code=refusal.code, at_s=now_s))
+        raise
+    try:
+        for check in ACCEPTANCE:
+            check(plane, vault, signed)
+        with transaction(plane.engine) as connection:
+            held = hold(
+                connection,
+                customer_account(order.customer),
+                order.amount,
+                idempotency_key=f"withdrawal:{order.customer}:{order.reference}",
+                reference=order.reference,
+                clock=plane.clock,
+            )
+            _insert(connection, signed, now_s, held=held)
+            append(connection, WithdrawalRequested(order.reference, order.encoded()), now_s)
+    except HoldfastError as refusal:
+        with transaction(plane.engine) as connection:
+            known = _same_request(connection, signed)
+            if known is not None:
+                return known
+            _insert(connection, signed, now_s, refusal=refusal)
+            append(connection, WithdrawalRefused(order.reference, refusal.code, str(refusal)[:500]), now_s)
+        raise
+    return find_withdrawal(plane, order.reference)
+
+
+def _same_request(connection: Connection, signed: SignedOrder) -> WithdrawalView | None:
+    table = models.withdrawals
+    row = connection.execute(select(table).where(table.c.reference == signed.order.reference)).one_or_none()
+    if row is None:
+        return None
+    if bytes(row.order_digest) != signed.order.digest():
+        raise IdempotencyKeyReused(f"the reference {signed.order.reference[:60]!r} was used for another order")
+    return _view(row)
+
+
+def _insert(
+    connection: Connection,
+    signed: SignedOrder,
+    now_s: int,
+    *,
+    held: int | None = None,
+    refusal: HoldfastError | None = None,
+) -> None:
+    order = signed.order
+    high, low = limbs(order.amount.units)
+    connection.execute(
+        insert(models.withdrawals).values(
+            reference=order.reference,
+            customer=order.customer,
+            asset=order.amount.asset,
+            amount_hi=high,
+            amount_lo=low,
+            destination=order.destination,
+            signed_order=signed.encoded(),
+            order_digest=order.digest(),
+            hold=held,
+            state=(WithdrawalState.REFUSED if refusal else WithdrawalState.SCREENED).value,
+            code=refusal.code if refusal else None,
+            reason=str(refusal)[:500] if refusal else None,
+            requested_at_s=now_s,
+            ended_at_s=now_s if refusal else None,
+        )
+    )
+
+
+def cancel_withdrawal(plane: ControlPlane, reference: str) -> None:
+    """Give the amount back, as long as no payout has taken the withdrawal up.
+
+    :raises WithdrawalFinal: it is being paid, or has ended.
+    """
+    with transaction(plane.engine) as connection:
+        table = models.withdrawals
+        row = connection.execute(select(table).where(table.c.reference == reference)).one_or_none()
+        if row is None:
+            raise WithdrawalUnknown(f"no withdrawal {reference[:60]!r}")
+        changed = connection.execute(
+            update(table)
+            .where(table.c.reference == reference, table.c.state == WithdrawalState.SCREENED.value)
+            .values(state=WithdrawalState.CANCELLED.value, ended_at_s=plane.clock.now_s())
+        ).rowcount
+        if changed != 1:
+            raise WithdrawalFinal(f"withdrawal {reference} is {row.state} and can no longer be cancelled")
+        void_hold(connection, row.hold, "cancelled", clock=plane.clock)
+
+
+def find_withdrawal(plane: ControlPlane, reference: str) -> WithdrawalView:
+    """The withdrawal as it stands, or :class:`WithdrawalUnknown`."""
+    with transaction(plane.engine) as connection:
+        table = models.withdrawals
+        row = connection.execute(select(table).where(table.c.reference == reference)).one_or_none()
+    if row is None:
+        raise WithdrawalUnknown(f"no withdrawal {reference[:60]!r}")
+    return _view(row)
+
+
+def withdrawal_views(connection: Connection, limit: int = 200) -> Iterator[WithdrawalView]:
+    """The newest withdrawals, at most ``limit``."""
+    table = models.withdrawals
+    rows = connection.execute(select(table).order_by(table.c.requested_at_s.desc(), table.c.reference).limit(limit))
+    return map(_view, rows)
+
+
+def _view(row: Row[tuple[Any, ...]]) -> WithdrawalView:
+    return WithdrawalView(
+        reference=row.reference,
+        customer=row.customer,
+        amount=Amount(row.asset, units(row.amount_hi, row.amount_lo)),
+        destination=row.destination,
+        state=WithdrawalState(row.state),
+        intent=bytes(row.intent) if row.intent is not None else None,
+        code=row.code,
+        reason=row.reason,
+        requested_at_s=row.requested_at_s,
+    )

@@ -1,0 +1,54 @@
+"""Freeze orders, sanctions lists, checkpoints: what a signer adopts from outside, and only forwards."""
+
+from holdfast.audit import cosign
+from holdfast.authority import Genesis, require_freeze_order
+from holdfast.screening import SnapshotRolledBack, require_signed
+from holdfast.signer.checks import require_extension
+from holdfast.signer.home import SignerHome
+from holdfast.signer.messages import Cosigned, CosignRequest, FreezeRequest, ListRequest
+from holdfast.signer.records import (
+    freeze_in_force,
+    last_cosigned,
+    newest_list_number,
+    record_cosigned,
+    record_freeze,
+    record_list,
+)
+from holdfast.store import transaction
+
+
+def adopt_freeze(home: SignerHome, genesis: Genesis, request: FreezeRequest, now_s: int) -> None:
+    """Freeze by one officer's word, or lift by a quorum's.
+
+    :raises AuthorityError: not newer than what is known, or not approved by those who may.
+    """
+    with transaction(home.engine) as connection:
+        highest, _ = freeze_in_force(connection)
+        require_freeze_order(request.order, request.approvals, genesis.roster, genesis.digest(), highest)
+        record_freeze(connection, request, now_s)
+
+
+def adopt_list(home: SignerHome, genesis: Genesis, request: ListRequest, now_s: int) -> None:
+    """Adopt a newer sanctions list that the pinned compliance keys signed; the same again changes nothing.
+
+    :raises ScreeningError: not signed by enough pinned keys, or older than the list in force.
+    """
+    with transaction(home.engine) as connection:
+        require_signed(request.snapshot, genesis.screening_keys, genesis.screening_threshold)
+        number, highest = request.snapshot.snapshot.number, newest_list_number(connection)
+        if number < highest:
+            raise SnapshotRolledBack(f"sanctions list {number} is older than list {highest}, which is in force")
+        if number > highest:
+            record_list(connection, request.snapshot, now_s)
+
+
+def adopt_checkpoint(home: SignerHome, genesis: Genesis, request: CosignRequest, now_s: int) -> Cosigned:
+    """Vouch for a log that extends the one last cosigned; the line is for anybody to check.
+
+    :raises SignerError: another log, a smaller one, or another history.
+    """
+    with transaction(home.engine) as connection:
+        size, root = last_cosigned(connection)
+        checkpoint = require_extension(request.checkpoint, request.consistency, genesis, size, root)
+        record_cosigned(connection, checkpoint, request.checkpoint, now_s)
+    return Cosigned(cosign(request.checkpoint, home.identity.name, home.keys.signing, now_s))

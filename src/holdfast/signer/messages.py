@@ -1,0 +1,293 @@
+"""What is asked of a signer, and what it answers. Every transport carries these same bytes."""
+
+import hashlib
+from dataclasses import dataclass
+
+from holdfast.authority import (
+    Approval,
+    Envelope,
+    FreezeOrder,
+    Intent,
+    KeyCertificate,
+    KeyOrder,
+    SignedAttestation,
+    SignedOrder,
+    StandingOrder,
+)
+from holdfast.encoding import Canonical
+from holdfast.screening import SignedSnapshot
+
+
+@dataclass(frozen=True)
+class LogProof:
+    """One entry of the audit log and its inclusion proof in the checkpoint that comes with it."""
+
+    entry: bytes
+    index: int
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class LogEvidence:
+    """The newest checkpoint, how it extends what this signer last cosigned, and the intent's own entry."""
+
+    checkpoint: str
+    consistency: tuple[bytes, ...]
+    intent: LogProof
+
+
+@dataclass(frozen=True)
+class EnrolledOrder:
+    """A customer's signed order with the log's record of the credential that signed it."""
+
+    signed: SignedOrder
+    enrolment: LogProof
+
+
+@dataclass(frozen=True)
+class StandingEvidence:
+    """A standing order and the approvals that put it in force."""
+
+    order: StandingOrder
+    approvals: tuple[Approval, ...]
+
+
+@dataclass(frozen=True)
+class StatusRequest(Canonical):
+    """Who are you, what do you pin, what have you seen?"""
+
+    DOMAIN = "holdfast/request/status"
+
+    nonce: bytes
+
+
+@dataclass(frozen=True)
+class SigningRequest(Canonical):
+    """Sign this transaction for this intent: all that a signer needs to judge alone.
+
+    ``previous_transactions`` and ``input_paths`` go with the transaction's inputs, one each, in order.
+    """
+
+    DOMAIN = "holdfast/request/sign"
+
+    intent: Intent
+    transaction: bytes
+    previous_transactions: tuple[bytes, ...]
+    input_paths: tuple[tuple[int, ...], ...]
+    change_path: tuple[int, ...] | None
+    approvals: tuple[Approval, ...]
+    orders: tuple[EnrolledOrder, ...]
+    standing: StandingEvidence | None
+    attestation: SignedAttestation | None
+    log: LogEvidence
+    quorum: tuple[str, ...]
+    attempt: bytes
+
+    def session(self) -> bytes:
+        """The session's id, 32 bytes: the same for every signer, whatever log proof each is shown."""
+        parts = (self.intent.digest(), self.transaction, self.attempt, *(name.encode() for name in self.quorum))
+        return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
+
+
+@dataclass(frozen=True)
+class SigningFinish(Canonical):
+    """The quorum's commitments: release your shares."""
+
+    DOMAIN = "holdfast/request/sign-finish"
+
+    session: bytes
+    commitments: tuple[Envelope, ...]
+
+
+@dataclass(frozen=True)
+class CosignRequest(Canonical):
+    """Vouch for a checkpoint that extends what this signer last cosigned."""
+
+    DOMAIN = "holdfast/request/cosign"
+
+    checkpoint: str
+    consistency: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class KeygenBegin(Canonical):
+    """Begin a key ceremony that the officers ordered."""
+
+    DOMAIN = "holdfast/request/keygen-begin"
+
+    order: KeyOrder
+    approvals: tuple[Approval, ...]
+    attempt: bytes
+
+    def session(self) -> bytes:
+        """The ceremony's id, 32 bytes."""
+        return hashlib.sha256(self.order.digest() + self.attempt).digest()
+
+
+@dataclass(frozen=True)
+class KeygenExchange(Canonical):
+    """Everyone's first-round broadcasts: answer with a sealed package for each other member."""
+
+    DOMAIN = "holdfast/request/keygen-exchange"
+
+    session: bytes
+    broadcasts: tuple[Envelope, ...]
+
+
+@dataclass(frozen=True)
+class KeygenFinish(Canonical):
+    """The sealed packages for this signer: store the share as pending and confirm the public key."""
+
+    DOMAIN = "holdfast/request/keygen-finish"
+
+    session: bytes
+    packages: tuple[Envelope, ...]
+
+
+@dataclass(frozen=True)
+class KeygenTestBegin(Canonical):
+    """Commit to a test signature with a pending key."""
+
+    DOMAIN = "holdfast/request/keygen-test-begin"
+
+    session: bytes
+    quorum: tuple[str, ...]
+    attempt: bytes
+
+    def test_session(self) -> bytes:
+        """The test signature's own session id, 32 bytes."""
+        parts = (self.session, self.attempt, *(name.encode() for name in self.quorum))
+        return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
+
+
+@dataclass(frozen=True)
+class KeygenActivate(Canonical):
+    """The certificate of all members: the pending key becomes active."""
+
+    DOMAIN = "holdfast/request/keygen-activate"
+
+    session: bytes
+    certificate: KeyCertificate
+
+
+@dataclass(frozen=True)
+class FreezeRequest(Canonical):
+    """A freeze or lift order with its officers' approvals."""
+
+    DOMAIN = "holdfast/request/freeze"
+
+    order: FreezeOrder
+    approvals: tuple[Approval, ...]
+
+
+@dataclass(frozen=True)
+class ListRequest(Canonical):
+    """A newer sanctions list."""
+
+    DOMAIN = "holdfast/request/sanctions-list"
+
+    snapshot: SignedSnapshot
+
+
+@dataclass(frozen=True)
+class Commitments(Canonical):
+    """Round 1 of signing: one FROST commitment an input, and the newest freeze order known."""
+
+    DOMAIN = "holdfast/commitments"
+
+    freeze_version: int
+    commitments: tuple[bytes, ...]
+    cosignature: str | None
+
+
+@dataclass(frozen=True)
+class Cosigned(Canonical):
+    """A cosignature line (C2SP tlog-cosignature) of the checkpoint asked for."""
+
+    DOMAIN = "holdfast/cosigned"
+
+    cosignature: str
+
+
+@dataclass(frozen=True)
+class Shares(Canonical):
+    """Round 2 of signing: one FROST signature share an input."""
+
+    DOMAIN = "holdfast/shares"
+
+    shares: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class Sealed(Canonical):
+    """Round 2 of a ceremony: a package sealed (HPKE) to its recipient, and the transcript its sender saw."""
+
+    DOMAIN = "holdfast/sealed-package"
+
+    transcript: bytes
+    ciphertext: bytes
+
+
+@dataclass(frozen=True)
+class Confirmed(Canonical):
+    """A member's confirmation: the public key package and its signature over the ceremony's statement."""
+
+    DOMAIN = "holdfast/confirmed"
+
+    transcript: bytes
+    group_key: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True)
+class ActiveKey:
+    """A key in use: its vault, epoch and certificate's digest."""
+
+    vault: str
+    committee_epoch: int
+    certificate: bytes
+
+
+@dataclass(frozen=True)
+class Status(Canonical):
+    """What a signer says of itself."""
+
+    DOMAIN = "holdfast/status"
+
+    signer: str
+    genesis: bytes
+    roster_version: int
+    policy_version: int
+    freeze_version: int
+    frozen: bool
+    screening_number: int
+    log_size: int
+    now_s: int
+    keys: tuple[ActiveKey, ...]
+
+
+@dataclass(frozen=True)
+class Done(Canonical):
+    """Done, with nothing more to say."""
+
+    DOMAIN = "holdfast/done"
+
+
+@dataclass(frozen=True)
+class Refusal(Canonical):
+    """A refusal: its stable code and its one clear line."""
+
+    DOMAIN = "holdfast/refusal"
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Reply(Canonical):
+    """A signer's answer: its letters, or its signed refusal."""
+
+    DOMAIN = "holdfast/reply"
+
+    letters: tuple[Envelope, ...]
+    refusal: Envelope | None

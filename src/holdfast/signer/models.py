@@ -1,0 +1,145 @@
+"""The tables of one signer's own database. Rows are only ever added: what was bound, burned or seen stays so."""
+
+from sqlalchemy import CheckConstraint, Column, LargeBinary, MetaData, Table, Text
+
+from holdfast.store import INTEGER, NAMING
+
+metadata = MetaData(naming_convention=NAMING)
+
+pins = Table(
+    "pins",
+    metadata,
+    Column("id", INTEGER, CheckConstraint("id = 1", name="id"), primary_key=True, autoincrement=False),
+    Column("genesis", LargeBinary, nullable=False),
+    Column("policy", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+"""The genesis and policy that this signer was given once; the row can never change."""
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("session", LargeBinary, primary_key=True),
+    Column("vault", Text, nullable=False),
+    Column("committee_epoch", INTEGER, nullable=False),
+    Column("key_order", LargeBinary, nullable=False),
+    Column("statement", LargeBinary, nullable=False),
+    Column("sealed_share", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+"""Shares that a ceremony gave, sealed under this signer's key-encryption key; pending until certified."""
+
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("vault", Text, primary_key=True),
+    Column("committee_epoch", INTEGER, primary_key=True, autoincrement=False),
+    Column("session", LargeBinary, nullable=False, unique=True),
+    Column("certificate", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+"""What makes a pending key active: at most one for a vault and epoch."""
+
+conflict_keys = Table(
+    "conflict_keys",
+    metadata,
+    Column("conflict_key", Text, primary_key=True),
+    Column("intent", LargeBinary, nullable=False, unique=True),
+    sqlite_strict=True,
+)
+"""Which intent a conflict key is bound to, for ever, one to one."""
+
+settled_orders = Table(
+    "settled_orders",
+    metadata,
+    Column("order_digest", LargeBinary, primary_key=True),
+    Column("intent", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+"""Which intent settles a customer's order, for ever."""
+
+movements = Table(
+    "movements",
+    metadata,
+    Column("intent", LargeBinary, primary_key=True),
+    Column("vault", Text, nullable=False),
+    Column("asset", Text, nullable=False),
+    Column("at_s", INTEGER, nullable=False, index=True),
+    Column("total", Text, nullable=False),
+    Column("unsigned_total", Text, nullable=False),
+    Column("maximum_fee", Text, nullable=False),
+    Column("standing_order", LargeBinary),
+    sqlite_strict=True,
+)
+"""What this signer let through, an intent once, for its caps. Units as decimal text: they exceed 64 bits."""
+
+authenticator_counters = Table(
+    "authenticator_counters",
+    metadata,
+    Column("credential_id", LargeBinary, primary_key=True),
+    Column("sign_count", INTEGER, primary_key=True, autoincrement=False),
+    Column("subject", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+"""Which digest an authenticator's counter value approved: the same value for two digests is a clone."""
+
+nonces = Table(
+    "nonces",
+    metadata,
+    Column("commitment", LargeBinary, primary_key=True),
+    Column("session", LargeBinary, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""Every commitment that ever left this signer. The secret nonces live in memory only: a crash burns them."""
+
+nonce_uses = Table(
+    "nonce_uses",
+    metadata,
+    Column("commitment", LargeBinary, primary_key=True),
+    Column("message", LargeBinary, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""The one message each used nonce signed, written before the share leaves."""
+
+cosigned = Table(
+    "cosigned",
+    metadata,
+    Column("size", INTEGER, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("checkpoint", Text, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""The audit log's checkpoints that this signer vouched for."""
+
+freeze_orders = Table(
+    "freeze_orders",
+    metadata,
+    Column("version", INTEGER, primary_key=True, autoincrement=False),
+    Column("request", LargeBinary, nullable=False),
+    Column("frozen", INTEGER, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""Freeze and lift orders, with their approvals, so that a peer can check them too."""
+
+sanctions_lists = Table(
+    "sanctions_lists",
+    metadata,
+    Column("number", INTEGER, primary_key=True, autoincrement=False),
+    Column("snapshot", LargeBinary, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""The sanctions lists adopted; the highest number is in force."""
+
+change_indexes = Table(
+    "change_indexes",
+    metadata,
+    Column("vault", Text, primary_key=True),
+    Column("change_index", INTEGER, primary_key=True, autoincrement=False),
+    sqlite_strict=True,
+)
+"""The change addresses that this signer has let a transaction use."""

@@ -1,0 +1,128 @@
+"""One signer: bytes in, bytes out. Whatever carries the bytes is a transport and knows nothing of their meaning."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from holdfast.authority import EVERYONE, Envelope, Genesis, Header, Roster, seal_envelope
+from holdfast.clock import Clock
+from holdfast.encoding import Canonical, EncodingError, EncodingVersionUnknown
+from holdfast.errors import HoldfastError
+from holdfast.policy import Policy
+from holdfast.signer import messages
+from holdfast.signer.adoption import adopt_checkpoint, adopt_freeze, adopt_list
+from holdfast.signer.ceremony import Ceremonies
+from holdfast.signer.errors import RequestUnknown, SignerInternalFault
+from holdfast.signer.home import SignerHome
+from holdfast.signer.records import freeze_in_force, last_cosigned, newest_list_number
+from holdfast.signer.signing import Signings
+from holdfast.signer.vaults import Vaults
+from holdfast.store import transaction
+
+log = structlog.get_logger()
+
+Handler = Callable[[Any], tuple[Envelope, ...]]
+"""Answers one kind of request with this signer's letters."""
+
+
+class SignerNode:
+    """A signer at work on its own folder, judging every request by what it pins itself."""
+
+    def __init__(self, home: SignerHome, clock: Clock) -> None:
+        self.home = home
+        self.clock = clock
+        self.genesis: Genesis
+        self.policy: Policy
+        self.genesis, self.policy = home.pinned()
+        vaults = Vaults(home, self.genesis)
+        self.signings = Signings(home, self.genesis, self.policy, vaults, clock)
+        self.ceremonies = Ceremonies(home, self.genesis, vaults, self.signings, clock)
+        self._handlers = self._every_handler()
+        # One request at a time: the caps, bindings and nonces of one signer have one order.
+        self._lock = threading.Lock()
+
+    @property
+    def roster(self) -> Roster:
+        """The roster in force."""
+        return self.genesis.roster
+
+    def respond(self, request: bytes) -> bytes:
+        """Answer one request. Every refusal is an answer too: signed, with its stable code."""
+        try:
+            with self._lock:
+                letters = self._answer(request)
+            return messages.Reply(letters, None).encoded()
+        except HoldfastError as refusal:
+            return self._refuse(request, refusal)
+        # A fault of ours must not sign, must not crash the server, and must not carry its text outside.
+        except Exception as fault:  # noqa: BLE001
+            # No traceback: its frames hold requests, and could hold more.
+            log.error("signer.internal_fault", fault=type(fault).__name__, signer=self.home.identity.name)  # noqa: TRY400
+            return self._refuse(request, SignerInternalFault(f"internal fault: {type(fault).__name__}"))
+
+    def _refuse(self, request: bytes, refusal: HoldfastError) -> bytes:
+        log.info("signer.refused", code=refusal.code, signer=self.home.identity.name)
+        body = messages.Refusal(refusal.code, str(refusal)[:500])
+        session = hashlib.sha256(request).digest()
+        return messages.Reply((), self._letter(body, session, 0, 0)).encoded()
+
+    def _letter(self, body: Canonical, session: bytes, round_: int, epoch: int) -> Envelope:
+        header = Header(self.home.identity.name, EVERYONE, session, round_, epoch)
+        return seal_envelope(header, body.encoded(), self.home.keys.signing)
+
+    def _every_handler(self) -> dict[type[Canonical], Handler]:
+        """Everything that may be asked, and who answers it."""
+        home, genesis, now_s = self.home, self.genesis, self.clock.now_s
+        return {
+            messages.StatusRequest: lambda asked: (self._letter(self.status(), asked.nonce, 0, 0),),
+            messages.SigningRequest: self.signings.begin,
+            messages.SigningFinish: self.signings.finish,
+            messages.KeygenBegin: self.ceremonies.begin,
+            messages.KeygenExchange: self.ceremonies.exchange,
+            messages.KeygenFinish: self.ceremonies.finish,
+            messages.KeygenTestBegin: self.ceremonies.test,
+            messages.KeygenActivate: self._done_after(self.ceremonies.activate),
+            messages.FreezeRequest: self._done_after(lambda asked: adopt_freeze(home, genesis, asked, now_s())),
+            messages.ListRequest: self._done_after(lambda asked: adopt_list(home, genesis, asked, now_s())),
+            messages.CosignRequest: lambda asked: (
+                self._letter(adopt_checkpoint(home, genesis, asked, now_s()), asked.digest(), 0, 0),
+            ),
+        }
+
+    def _done_after(self, act: Callable[[Any], None]) -> Handler:
+        def answer(asked: Canonical) -> tuple[Envelope, ...]:
+            act(asked)
+            return (self._letter(messages.Done(), asked.digest(), 0, 0),)
+
+        return answer
+
+    def _answer(self, request: bytes) -> tuple[Envelope, ...]:
+        for kind, handler in self._handlers.items():
+            try:
+                asked = kind.decoded(request)
+            except EncodingVersionUnknown:
+                continue
+            except EncodingError as fault:
+                raise RequestUnknown(f"a malformed request: {fault}") from None
+            return handler(asked)
+        raise RequestUnknown("no request of this version")
+
+    def status(self) -> messages.Status:
+        """What this signer pins and has seen."""
+        with transaction(self.home.engine) as connection:
+            freeze_version, frozen = freeze_in_force(connection)
+            return messages.Status(
+                signer=self.home.identity.name,
+                genesis=self.genesis.digest(),
+                roster_version=self.roster.version,
+                policy_version=self.policy.version,
+                freeze_version=freeze_version,
+                frozen=frozen,
+                screening_number=newest_list_number(connection),
+                log_size=last_cosigned(connection)[0],
+                now_s=self.clock.now_s(),
+                keys=self.signings.vaults.active_keys(connection),
+            )

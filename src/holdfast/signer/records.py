@@ -1,0 +1,249 @@
+"""A signer's own memory, read and written inside the caller's transaction: bindings, caps, nonces, checkpoints."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from holdfast.amounts import Amount
+from holdfast.audit import Checkpoint
+from holdfast.authority import ApprovalFacts, Intent, KeyCertificate
+from holdfast.policy import Policy, limit_for, signer_cap
+from holdfast.screening import SignedSnapshot
+from holdfast.signer import models
+from holdfast.signer.errors import (
+    AuthenticatorCloned,
+    CapExceeded,
+    ConflictKeyTaken,
+    NonceReuse,
+    OrderAlreadySettled,
+    UnsignedCapExceeded,
+)
+from holdfast.signer.messages import FreezeRequest, StandingEvidence
+
+DAY_S = 86_400
+
+
+def freeze_in_force(connection: Connection) -> tuple[int, bool]:
+    """The highest freeze order's version (0: none yet) and whether it freezes."""
+    orders = models.freeze_orders
+    row = connection.execute(
+        select(orders.c.version, orders.c.frozen).order_by(orders.c.version.desc()).limit(1)
+    ).one_or_none()
+    return (row.version, bool(row.frozen)) if row else (0, False)
+
+
+def record_freeze(connection: Connection, request: FreezeRequest, now_s: int) -> None:
+    """Keep a verified order with its approvals."""
+    connection.execute(
+        insert(models.freeze_orders).values(
+            version=request.order.version, request=request.encoded(), frozen=int(request.order.frozen), at_s=now_s
+        )
+    )
+
+
+def last_cosigned(connection: Connection) -> tuple[int, bytes]:
+    """Size and root of the newest checkpoint vouched for; (0, empty) before the first."""
+    table = models.cosigned
+    row = connection.execute(select(table.c.size, table.c.root).order_by(table.c.size.desc()).limit(1)).one_or_none()
+    return (row.size, row.root) if row else (0, b"")
+
+
+def known_since(connection: Connection, index: int, now_s: int) -> int:
+    """When this signer first vouched for a log that holds the entry at ``index``; ``now_s`` if it never did."""
+    table = models.cosigned
+    first = connection.execute(select(func.min(table.c.at_s)).where(table.c.size > index)).scalar()
+    return now_s if first is None else int(first)
+
+
+def record_cosigned(connection: Connection, checkpoint: Checkpoint, note: str, now_s: int) -> None:
+    """Remember a checkpoint as vouched for; the same again changes nothing."""
+    if last_cosigned(connection)[0] < checkpoint.size:
+        connection.execute(
+            insert(models.cosigned).values(size=checkpoint.size, root=checkpoint.root, checkpoint=note, at_s=now_s)
+        )
+
+
+def newest_list(connection: Connection) -> SignedSnapshot | None:
+    """The sanctions list in force."""
+    table = models.sanctions_lists
+    row = connection.execute(select(table.c.snapshot).order_by(table.c.number.desc()).limit(1)).one_or_none()
+    return SignedSnapshot.decoded(row.snapshot) if row else None
+
+
+def newest_list_number(connection: Connection) -> int:
+    """The number of the sanctions list in force; 0 before the first."""
+    return connection.execute(select(func.max(models.sanctions_lists.c.number))).scalar() or 0
+
+
+def record_list(connection: Connection, snapshot: SignedSnapshot, now_s: int) -> None:
+    """Adopt a verified list."""
+    connection.execute(
+        insert(models.sanctions_lists).values(number=snapshot.snapshot.number, snapshot=snapshot.encoded(), at_s=now_s)
+    )
+
+
+def active_certificate(connection: Connection, vault: str, committee_epoch: int) -> KeyCertificate | None:
+    """The certificate of the vault's active key in this epoch."""
+    table = models.certificates
+    row = connection.execute(
+        select(table.c.certificate).where(table.c.vault == vault, table.c.committee_epoch == committee_epoch)
+    ).one_or_none()
+    return KeyCertificate.decoded(row.certificate) if row else None
+
+
+def highest_change_index(connection: Connection, vault: str) -> int:
+    """The highest change index let through so far; -1 before the first."""
+    table = models.change_indexes
+    highest = connection.execute(select(func.max(table.c.change_index)).where(table.c.vault == vault)).scalar()
+    return -1 if highest is None else int(highest)
+
+
+def record_change_index(connection: Connection, vault: str, change_index: int) -> None:
+    """Remember a change address as used; the same again changes nothing."""
+    table = models.change_indexes
+    known = select(table.c.change_index).where(table.c.vault == vault, table.c.change_index == change_index)
+    if connection.execute(known).one_or_none() is None:
+        connection.execute(insert(table).values(vault=vault, change_index=change_index))
+
+
+def bind_conflict_key(connection: Connection, intent: Intent) -> None:
+    """Bind the intent and its conflict key to each other for ever; the same pair again changes nothing.
+
+    :raises ConflictKeyTaken: either is bound to another.
+    """
+    table, digest = models.conflict_keys, intent.digest()
+    rows = connection.execute(
+        select(table.c.conflict_key, table.c.intent).where(
+            (table.c.conflict_key == intent.conflict_key) | (table.c.intent == digest)
+        )
+    ).all()
+    if any(row.intent != digest or row.conflict_key != intent.conflict_key for row in rows):
+        raise ConflictKeyTaken("this conflict key is bound to another intent for ever")
+    if not rows:
+        connection.execute(insert(table).values(conflict_key=intent.conflict_key, intent=digest))
+
+
+def bind_orders(connection: Connection, intent: Intent) -> None:
+    """Bind each customer's order to the one intent that settles it.
+
+    :raises OrderAlreadySettled: another intent settles one of them.
+    """
+    table, digest = models.settled_orders, intent.digest()
+    for payment in intent.payments:
+        if payment.order is None:
+            continue
+        row = connection.execute(select(table.c.intent).where(table.c.order_digest == payment.order)).one_or_none()
+        if row is None:
+            connection.execute(insert(table).values(order_digest=payment.order, intent=digest))
+        elif row.intent != digest:
+            raise OrderAlreadySettled("another intent already settles this customer's order")
+
+
+def record_counters(connection: Connection, approvals: Iterable[ApprovalFacts], subject: bytes) -> None:
+    """Remember which digest each authenticator's counter value approved (0: the authenticator has no counter).
+
+    Approvals arrive out of order, since different signers see different intents first; so a lower value is no
+    sign of a clone, but one value for two digests is.
+
+    :raises AuthenticatorCloned: a counter value was already used for another digest.
+    """
+    table = models.authenticator_counters
+    for approval in approvals:
+        if approval.sign_count == 0:
+            continue
+        where = (table.c.credential_id == approval.credential_id) & (table.c.sign_count == approval.sign_count)
+        row = connection.execute(select(table.c.subject).where(where)).one_or_none()
+        if row is None:
+            connection.execute(
+                insert(table).values(
+                    credential_id=approval.credential_id, sign_count=approval.sign_count, subject=subject
+                )
+            )
+        elif row.subject != subject:
+            raise AuthenticatorCloned(f"{approval.person}'s authenticator used one counter value for two approvals")
+
+
+def count_movement(
+    connection: Connection,
+    intent: Intent,
+    *,
+    unsigned: Amount,
+    standing: StandingEvidence | None,
+    policy: Policy,
+    committee: tuple[int, int],
+    now_s: int,
+) -> None:
+    """Count the intent against this signer's share of the vault's caps, once however often it is signed.
+
+    :param committee: (n, t); this signer's share of a cap C is C / (n - t + 1).
+    :raises CapExceeded: the window's sum, or a standing order's daily sums, would be exceeded.
+    :raises UnsignedCapExceeded: the same for payments without a customer's own order.
+    """
+    table, digest = models.movements, intent.digest()
+    if connection.execute(select(table.c.intent).where(table.c.intent == digest)).one_or_none() is not None:
+        return
+    limit = limit_for(policy, intent.vault, intent.asset)
+    rows = connection.execute(
+        select(table.c.total, table.c.unsigned_total, table.c.maximum_fee, table.c.standing_order, table.c.at_s).where(
+            table.c.vault == intent.vault,
+            table.c.asset == intent.asset,
+            table.c.at_s > now_s - max(limit.window_s, DAY_S),
+        )
+    ).all()
+    in_window = [row for row in rows if row.at_s > now_s - limit.window_s]
+    spent = sum(int(row.total) for row in in_window) + intent.total().units
+    if spent > signer_cap(limit.cap.units, *committee):
+        raise CapExceeded(
+            f"{Amount(intent.asset, spent)} in {limit.window_s} s is above this signer's share of the cap"
+        )
+    spent_unsigned = sum(int(row.unsigned_total) for row in in_window) + unsigned.units
+    if unsigned.units and spent_unsigned > signer_cap(limit.unsigned_cap.units, *committee):
+        raise UnsignedCapExceeded("payments without a customer's own order are above their lower cap")
+    order_digest = standing.order.digest() if standing else None
+    if standing is not None:
+        day = [row for row in rows if row.standing_order == order_digest and row.at_s > now_s - DAY_S]
+        _require_standing_caps(standing, intent, day, committee)
+    connection.execute(
+        insert(table).values(
+            intent=digest,
+            vault=intent.vault,
+            asset=intent.asset,
+            at_s=now_s,
+            total=str(intent.total().units),
+            unsigned_total=str(unsigned.units),
+            maximum_fee=str(intent.maximum_fee.units),
+            standing_order=order_digest,
+        )
+    )
+
+
+def _require_standing_caps(
+    standing: StandingEvidence, intent: Intent, rows: Iterable[Any], committee: tuple[int, int]
+) -> None:
+    counted = list(rows)
+    moved = sum(int(row.total) for row in counted) + intent.total().units
+    fees = sum(int(row.maximum_fee) for row in counted) + intent.maximum_fee.units
+    if moved > signer_cap(standing.order.daily_cap.units, *committee):
+        raise CapExceeded("the standing order's daily cap is spent")
+    if fees > signer_cap(standing.order.daily_fee_budget.units, *committee):
+        raise CapExceeded("the standing order's daily fee budget is spent")
+
+
+def record_nonces(connection: Connection, commitments: Iterable[bytes], session: bytes, now_s: int) -> None:
+    """Write commitments down before they leave."""
+    for commitment in commitments:
+        connection.execute(insert(models.nonces).values(commitment=commitment, session=session, at_s=now_s))
+
+
+def use_nonces(connection: Connection, pairs: Iterable[tuple[bytes, bytes]], now_s: int) -> None:
+    """Burn each (commitment, message) before the share leaves.
+
+    :raises NonceReuse: a commitment was used before, whatever for.
+    """
+    for commitment, message in pairs:
+        try:
+            connection.execute(insert(models.nonce_uses).values(commitment=commitment, message=message, at_s=now_s))
+        except IntegrityError:
+            raise NonceReuse("a nonce was about to be used twice; nothing was signed") from None

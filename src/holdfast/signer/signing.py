@@ -1,0 +1,246 @@
+"""Signing, the signer's side: judge the whole request, bind, burn a nonce, release one share an input.
+
+Round 1 records every binding and the nonces' commitments in one fsynced transaction before anything leaves.
+The secret nonces stay in memory: a crash burns them, and the coordinator begins a new attempt. Round 2 writes
+down what each nonce signs before the share leaves.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from holdfast.audit import cosign
+from holdfast.authority import (
+    EVERYONE,
+    Envelope,
+    Genesis,
+    Header,
+    KeyOrder,
+    open_envelope,
+    seal_envelope,
+)
+from holdfast.clock import Clock
+from holdfast.keys import KeyShare, SigningNonces, commit, sign
+from holdfast.policy import Policy
+from holdfast.screening import Screen
+from holdfast.signer.checks import CHECKS, Findings, Pins, unsigned_total
+from holdfast.signer.errors import FreezeBehind, Frozen, ListMissing, LogNotConsistent, QuorumInvalid, SessionUnknown
+from holdfast.signer.home import SignerHome
+from holdfast.signer.messages import Commitments, Shares, SigningFinish, SigningRequest
+from holdfast.signer.records import (
+    bind_conflict_key,
+    bind_orders,
+    count_movement,
+    freeze_in_force,
+    highest_change_index,
+    known_since,
+    last_cosigned,
+    newest_list,
+    record_change_index,
+    record_cosigned,
+    record_counters,
+    record_nonces,
+    use_nonces,
+)
+from holdfast.signer.vaults import VaultKey, Vaults
+from holdfast.store import transaction
+
+MAX_OPEN_SESSIONS = 64
+"""How many begun sessions one signer keeps; beyond it the oldest is dropped and its nonces are burned."""
+
+ROUND_COMMIT = 1
+ROUND_SHARE = 2
+
+
+@dataclass
+class Session:
+    """A begun signature: what will be signed, by whom, with which nonces. ``request`` is None for a key's test."""
+
+    share: KeyShare
+    quorum: tuple[str, ...]
+    order: KeyOrder
+    messages: tuple[bytes, ...]
+    paths: tuple[tuple[int, ...], ...]
+    nonces: list[SigningNonces]
+    commitments: tuple[bytes, ...]
+    request: SigningRequest | None
+
+
+class Signings:
+    """The signing sessions of one signer."""
+
+    def __init__(self, home: SignerHome, genesis: Genesis, policy: Policy, vaults: Vaults, clock: Clock) -> None:
+        self._home = home
+        self._genesis = genesis
+        self._policy = policy
+        self._clock = clock
+        self._sessions: dict[bytes, Session] = {}
+        self._screens: dict[int, Screen] = {}
+        self.vaults = vaults
+
+    def begin(self, request: SigningRequest) -> tuple[Envelope, ...]:
+        """Round 1: judge, bind and commit.
+
+        :raises HoldfastError: each refusal with its own code; then nothing of this request is recorded.
+        """
+        now_s = self._clock.now_s()
+        with transaction(self._home.engine) as connection:
+            key = self.vaults.get(connection, request.intent.vault, request.intent.committee_epoch)
+            findings = Findings()
+            pins = self._pins(connection, key, now_s)
+            for check in CHECKS:
+                check(request, pins, findings)
+            self._record(connection, request, key, findings, now_s)
+            session = self._open(connection, request, key, findings, now_s)
+            freeze_version, _ = freeze_in_force(connection)
+        self.keep(request.session(), session)
+        cosignature = cosign(request.log.checkpoint, self._home.identity.name, self._home.keys.signing, now_s)
+        body = Commitments(freeze_version, session.commitments, cosignature)
+        return (self.letter(body.encoded(), request.session(), ROUND_COMMIT, session.order.committee_epoch),)
+
+    def _pins(self, connection: Connection, key: VaultKey, now_s: int) -> Pins:
+        size, root = last_cosigned(connection)
+        _, frozen = freeze_in_force(connection)
+        return Pins(
+            name=self._home.identity.name,
+            genesis=self._genesis,
+            roster=self._genesis.roster,
+            policy=self._policy,
+            screen=self._screen(connection),
+            now_s=now_s,
+            frozen=frozen,
+            cosigned_size=size,
+            cosigned_root=root,
+            vault=key.order.vault,
+            network=key.order.network,
+            committee_epoch=key.order.committee_epoch,
+            threshold=key.order.threshold,
+            members=key.order.members,
+            output_key=key.output_key,
+            highest_change_index=highest_change_index(connection, key.order.vault),
+            known_since_s=lambda index: known_since(connection, index, now_s),
+        )
+
+    def _screen(self, connection: Connection) -> Screen:
+        signed = newest_list(connection)
+        if signed is None:
+            raise ListMissing("this signer has no sanctions list yet")
+        number = signed.snapshot.number
+        if number not in self._screens:
+            self._screens = {number: Screen(signed.snapshot)}
+        return self._screens[number]
+
+    def _record(
+        self, connection: Connection, request: SigningRequest, key: VaultKey, findings: Findings, now_s: int
+    ) -> None:
+        if findings.checkpoint is None or findings.matched is None:
+            raise LogNotConsistent("the request was not judged")
+        intent = request.intent
+        committee = (len(key.order.members), key.order.threshold)
+        bind_conflict_key(connection, intent)
+        bind_orders(connection, intent)
+        record_counters(connection, findings.approvals, intent.digest())
+        count_movement(
+            connection,
+            intent,
+            unsigned=unsigned_total(request),
+            standing=request.standing,
+            policy=self._policy,
+            committee=committee,
+            now_s=now_s,
+        )
+        if findings.matched.change_index is not None:
+            record_change_index(connection, intent.vault, findings.matched.change_index)
+        record_cosigned(connection, findings.checkpoint, request.log.checkpoint, now_s)
+
+    def _open(
+        self, connection: Connection, request: SigningRequest, key: VaultKey, findings: Findings, now_s: int
+    ) -> Session:
+        matched = findings.matched
+        if matched is None:
+            raise LogNotConsistent("the request was not judged")
+        return self.open_session(
+            connection,
+            request.session(),
+            key.share,
+            quorum=request.quorum,
+            order=key.order,
+            hashes=matched.sighashes,
+            paths=matched.paths,
+            request=request,
+            now_s=now_s,
+        )
+
+    def open_session(
+        self,
+        connection: Connection,
+        session_id: bytes,
+        share: KeyShare,
+        *,
+        quorum: tuple[str, ...],
+        order: KeyOrder,
+        hashes: tuple[bytes, ...],
+        paths: tuple[tuple[int, ...], ...],
+        request: SigningRequest | None,
+        now_s: int,
+    ) -> Session:
+        """Draw one fresh nonce pair a message and write their commitments down, in the caller's transaction."""
+        pairs = [commit(share) for _ in hashes]
+        commitments = tuple(commitment for _, commitment in pairs)
+        record_nonces(connection, commitments, session_id, now_s)
+        return Session(share, quorum, order, hashes, paths, [nonces for nonces, _ in pairs], commitments, request)
+
+    def keep(self, session_id: bytes, session: Session) -> None:
+        """Remember a session whose commitments are recorded; the oldest goes when there are too many."""
+        while len(self._sessions) >= MAX_OPEN_SESSIONS:
+            self._sessions.pop(next(iter(self._sessions)))
+        self._sessions[session_id] = session
+
+    def finish(self, request: SigningFinish) -> tuple[Envelope, ...]:
+        """Round 2: check the quorum's commitments, burn the nonces, release the shares.
+
+        :raises SessionUnknown: never begun, or finished, or burned by a restart.
+        """
+        # Taken out before anything can fail: a session has one try, and its nonces are never offered twice.
+        session = self._sessions.pop(request.session, None)
+        if session is None:
+            raise SessionUnknown("no such session is open here; begin a new attempt")
+        by_input = self._commitments(request, session)
+        now_s = self._clock.now_s()
+        with transaction(self._home.engine) as connection:
+            if session.request is not None:
+                session.request.intent.require_unexpired(now_s)
+                if freeze_in_force(connection)[1]:
+                    raise Frozen("a freeze came into force during the session")
+            use_nonces(connection, zip(session.commitments, session.messages, strict=True), now_s)
+        shares = tuple(
+            sign(session.share, nonces, message, commitments, list(path))
+            for nonces, message, commitments, path in zip(
+                session.nonces, session.messages, by_input, session.paths, strict=True
+            )
+        )
+        return (self.letter(Shares(shares).encoded(), request.session, ROUND_SHARE, session.order.committee_epoch),)
+
+    def _commitments(self, request: SigningFinish, session: Session) -> list[dict[int, bytes]]:
+        """The quorum's commitments, by input and signer; each letter its sender's own, of this session."""
+        if len(request.commitments) != len(session.quorum):
+            raise QuorumInvalid(f"{len(request.commitments)} letters for a quorum of {len(session.quorum)}")
+        roster = self._genesis.roster
+        with transaction(self._home.engine) as connection:
+            own_version, _ = freeze_in_force(connection)
+        by_input: list[dict[int, bytes]] = [{} for _ in session.messages]
+        for name, envelope in zip(session.quorum, request.commitments, strict=True):
+            expected = Header(name, EVERYONE, request.session, ROUND_COMMIT, session.order.committee_epoch)
+            body = Commitments.decoded(open_envelope(envelope, roster, expected))
+            if body.freeze_version > own_version:
+                raise FreezeBehind(f"{name} knows freeze order {body.freeze_version}; this signer {own_version}")
+            if len(body.commitments) != len(session.messages):
+                raise QuorumInvalid(f"{name} committed to another number of inputs")
+            for commitments, commitment in zip(by_input, body.commitments, strict=True):
+                commitments[session.order.identifier(name)] = commitment
+        return by_input
+
+    def letter(self, body: bytes, session: bytes, round_: int, epoch: int) -> Envelope:
+        """A broadcast of this signer."""
+        header = Header(self._home.identity.name, EVERYONE, session, round_, epoch)
+        return seal_envelope(header, body, self._home.keys.signing)
