@@ -3,6 +3,7 @@ chain, a control plane on SQLite or PostgreSQL. A founded and funded one is made
 
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from holdfast.custody import (
 )
 from holdfast.demo.bitcoin_node import EmbeddedNode
 from holdfast.demo.deployment import ASSET, CUSTOMER_ORIGIN, PERSONS, SIGNERS, VAULT, VENUE, Deployment, found, reopen
+from holdfast.policy import Policy
 from holdfast.signer import InProcessTransport, ListRequest, SignerHome, SignerNode
 from holdfast.store import transaction
 
@@ -141,9 +143,9 @@ class World:
         return broadcast_payout(self.plane, digest, fence)
 
 
-def build_template(directory: Path, database_url: str | None = None) -> Path:
+def build_template(directory: Path, database_url: str | None = None, policy: Policy | None = None) -> Path:
     """Found a deployment whose customer has a deposit and forty quiet days behind them."""
-    found(directory, ManualClock(NOW_S - 40 * DAY_S))
+    found(directory, ManualClock(NOW_S - 40 * DAY_S), policy)
     if database_url is not None:
         use_database(directory, database_url)
         set_up(directory / "control", ManualClock(NOW_S - 40 * DAY_S))
@@ -164,7 +166,9 @@ def use_database(directory: Path, database_url: str) -> None:
     path.write_text(f'database = "{database_url}"\n{text}')
 
 
-def copy_world(template: Path, directory: Path) -> World:
+def copy_world(template: Path, directory: Path, prepare: Callable[[Path], None] | None = None) -> World:
     """A copy of the template, opened forty days later."""
     shutil.copytree(template, directory, ignore=shutil.ignore_patterns("scratch", "*.sock"))
+    if prepare is not None:
+        prepare(directory)
     return World.open(directory, NOW_S)

@@ -74,6 +74,14 @@ class Intent(Canonical):
         """What is paid in all, without the fee."""
         return Amount(self.asset, sum(payment.amount.units for payment in self.payments))
 
+    def at_most(self) -> Amount:
+        """What can leave the vault in this asset: the payments and, where it is paid in the same asset, the fee.
+
+        Policy, floors and caps are held against this, so that no fee can burn what nobody would have let be paid.
+        """
+        total = self.total()
+        return total + self.maximum_fee if self.maximum_fee.asset == total.asset else total
+
     def require_unexpired(self, now_s: int) -> None:
         """Refuse once the intent's time has come.
 

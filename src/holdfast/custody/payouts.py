@@ -133,7 +133,7 @@ def _intent(
 def movement_verdict(plane: ControlPlane, intent: Intent) -> Verdict:
     """What the policy asks of an intent: the first rule that matches, or :class:`PolicyDenied`."""
     customer_signed = all(payment.order is not None for payment in intent.payments)
-    return evaluate(plane.policy, Movement(intent.vault, intent.asset, intent.total(), customer_signed))
+    return evaluate(plane.policy, Movement(intent.vault, intent.asset, intent.at_most(), customer_signed))
 
 
 def _insert(plane: ControlPlane, connection: Connection, intent: Intent, plan: SpendPlan, returns_to: str) -> None:
@@ -215,7 +215,7 @@ def approve_payout(plane: ControlPlane, intent_digest: bytes, approval: Approval
 
 def quorum_reached(plane: ControlPlane, connection: Connection, intent: Intent, verdict: Verdict) -> bool:
     """Whether enough distinct persons have approved."""
-    persons = require_floors(plane.genesis.floors, intent.total(), verdict.approvals)
+    persons = require_floors(plane.genesis.floors, intent.at_most(), verdict.approvals)
     given = stored_approvals(connection, intent.digest())
     try:
         require_quorum(given, plane.roster, intent.digest(), verdict.role or APPROVER, persons)

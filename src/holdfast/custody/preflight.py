@@ -128,7 +128,7 @@ def require_approved(plane: ControlPlane, candidate: Candidate) -> None:
     """Policy and floors are satisfied by distinct persons' approvals."""
     intent = candidate.intent
     verdict = movement_verdict(plane, intent)
-    persons = require_floors(plane.genesis.floors, intent.total(), verdict.approvals)
+    persons = require_floors(plane.genesis.floors, intent.at_most(), verdict.approvals)
     require_quorum(candidate.movement.approvals, plane.roster, intent.digest(), verdict.role or APPROVER, persons)
 
 
@@ -146,8 +146,8 @@ def require_within_caps(plane: ControlPlane, candidate: Candidate) -> None:
     intent, order = candidate.intent, candidate.certificate.order
     limit = limit_for(plane.policy, intent.vault, intent.asset)
     share = signer_cap(limit.cap.units, len(order.members), order.threshold)
-    if intent.total().units > share:
-        raise CapExceeded(f"{intent.total()} is above every signer's share of the cap, {Amount(intent.asset, share)}")
+    if intent.at_most().units > share:
+        raise CapExceeded(f"{intent.at_most()} is above every signer's share of the cap, {Amount(intent.asset, share)}")
     table = models.payouts
     moved = (PayoutState.SIGNED.value, PayoutState.BROADCAST.value, PayoutState.CONFIRMED.value)
     with transaction(plane.engine) as connection:
@@ -159,7 +159,7 @@ def require_within_caps(plane: ControlPlane, candidate: Candidate) -> None:
                 table.c.created_at_s > plane.clock.now_s() - limit.window_s,
             )
         ).scalars()
-        spent = sum(Intent.decoded(bytes(body)).total().units for body in bodies) + intent.total().units
+        spent = sum(Intent.decoded(bytes(body)).at_most().units for body in bodies) + intent.at_most().units
     if spent > limit.cap.units:
         raise CapExceeded(f"{Amount(intent.asset, spent)} in {limit.window_s} s is above the vault's cap")
 

@@ -86,6 +86,7 @@ class Findings:
     checkpoint: Checkpoint | None = None
     approvals: tuple[ApprovalFacts, ...] = ()
     orders: dict[bytes, WithdrawalOrder] = field(default_factory=dict)
+    credentials: dict[str, bytes] = field(default_factory=dict)
 
 
 Check = Callable[[SigningRequest, Pins, Findings], None]
@@ -155,7 +156,7 @@ def require_logged(request: SigningRequest, pins: Pins, findings: Findings) -> N
         event = _logged_event(log.intent, checkpoint)
     except InclusionProofInvalid as fault:
         raise LogNotConsistent(f"the log does not hold this intent: {fault}") from None
-    if not isinstance(event, IntentFixed) or event.intent != request.intent.digest():
+    if not isinstance(event, IntentFixed) or event.body != request.intent.encoded():
         raise LogNotConsistent("the log does not hold this intent")
     findings.checkpoint = checkpoint
 
@@ -200,6 +201,8 @@ def require_orders(request: SigningRequest, pins: Pins, findings: Findings) -> N
         credential = Credential(event.credential_id, event.public_key)
         verify_order(enrolled.signed, credential, pins.genesis.customer_pages(), pins.genesis.venue, pins.now_s)
         findings.orders[order.digest()] = order
+        if findings.credentials.setdefault(order.customer, event.credential_id) != event.credential_id:
+            raise EnrolmentInvalid(f"two passkeys are shown for {order.customer}")
     for payment in request.intent.payments:
         if payment.order is None:
             continue
@@ -229,10 +232,10 @@ def require_authorised(request: SigningRequest, pins: Pins, findings: Findings) 
         require_within(order, intent, pins.now_s)
         return
     customer_signed = all(payment.order is not None for payment in intent.payments)
-    verdict = evaluate(pins.policy, Movement(intent.vault, intent.asset, intent.total(), customer_signed))
+    verdict = evaluate(pins.policy, Movement(intent.vault, intent.asset, intent.at_most(), customer_signed))
     if pins.known_since_s(request.log.intent.index) > pins.now_s - verdict.delay_s:
         raise DelayNotElapsed(f"rule {verdict.rule!r} lets {verdict.delay_s} s pass after the intent was logged")
-    persons = require_floors(pins.genesis.floors, intent.total(), verdict.approvals)
+    persons = require_floors(pins.genesis.floors, intent.at_most(), verdict.approvals)
     findings.approvals = require_quorum(request.approvals, pins.roster, digest, verdict.role or APPROVER, persons)
 
 

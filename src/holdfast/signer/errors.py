@@ -93,6 +93,12 @@ class EnrolmentInvalid(SignerError):
     code = "order.enrolment_invalid"
 
 
+class EnrolmentReplaced(SignerError):
+    """The customer signed with another passkey when this signer first served them."""
+
+    code = "order.enrolment_replaced"
+
+
 class AuthenticatorCloned(SignerError):
     """One authenticator's counter value was used for two different approvals."""
 

@@ -58,6 +58,15 @@ settled_orders = Table(
 )
 """Which intent settles a customer's order, for ever."""
 
+customers = Table(
+    "customers",
+    metadata,
+    Column("customer", Text, primary_key=True),
+    Column("credential_id", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+"""The passkey with which each customer first signed an order that this signer saw."""
+
 movements = Table(
     "movements",
     metadata,

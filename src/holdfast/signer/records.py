@@ -1,6 +1,6 @@
 """A signer's own memory, read and written inside the caller's transaction: bindings, caps, nonces, checkpoints."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
@@ -16,6 +16,7 @@ from holdfast.signer.errors import (
     AuthenticatorCloned,
     CapExceeded,
     ConflictKeyTaken,
+    EnrolmentReplaced,
     NonceReuse,
     OrderAlreadySettled,
     UnsignedCapExceeded,
@@ -141,6 +142,23 @@ def bind_orders(connection: Connection, intent: Intent) -> None:
             raise OrderAlreadySettled("another intent already settles this customer's order")
 
 
+def bind_customers(connection: Connection, credentials: Mapping[str, bytes]) -> None:
+    """Hold each customer to the credential that this signer first saw them sign with.
+
+    A control plane that was taken over can enrol anything in a customer's name; for a customer whom this signer has
+    served before, it is not believed.
+
+    :raises EnrolmentReplaced: another credential than the first.
+    """
+    table = models.customers
+    for customer, credential_id in credentials.items():
+        row = connection.execute(select(table.c.credential_id).where(table.c.customer == customer)).one_or_none()
+        if row is None:
+            connection.execute(insert(table).values(customer=customer, credential_id=credential_id))
+        elif row.credential_id != credential_id:
+            raise EnrolmentReplaced(f"{customer} signed with another passkey before")
+
+
 def record_counters(connection: Connection, approvals: Iterable[ApprovalFacts], subject: bytes) -> None:
     """Remember which digest each authenticator's counter value approved (0: the authenticator has no counter).
 
@@ -193,7 +211,7 @@ def count_movement(
         )
     ).all()
     in_window = [row for row in rows if row.at_s > now_s - limit.window_s]
-    spent = sum(int(row.total) for row in in_window) + intent.total().units
+    spent = sum(int(row.total) for row in in_window) + intent.at_most().units
     if spent > signer_cap(limit.cap.units, *committee):
         raise CapExceeded(
             f"{Amount(intent.asset, spent)} in {limit.window_s} s is above this signer's share of the cap"
@@ -211,7 +229,7 @@ def count_movement(
             vault=intent.vault,
             asset=intent.asset,
             at_s=now_s,
-            total=str(intent.total().units),
+            total=str(intent.at_most().units),
             unsigned_total=str(unsigned.units),
             maximum_fee=str(intent.maximum_fee.units),
             standing_order=order_digest,
@@ -223,7 +241,7 @@ def _require_standing_caps(
     standing: StandingEvidence, intent: Intent, rows: Iterable[Any], committee: tuple[int, int]
 ) -> None:
     counted = list(rows)
-    moved = sum(int(row.total) for row in counted) + intent.total().units
+    moved = sum(int(row.total) for row in counted) + intent.at_most().units
     fees = sum(int(row.maximum_fee) for row in counted) + intent.maximum_fee.units
     if moved > signer_cap(standing.order.daily_cap.units, *committee):
         raise CapExceeded("the standing order's daily cap is spent")

@@ -29,6 +29,7 @@ from holdfast.signer.home import SignerHome
 from holdfast.signer.messages import Commitments, Shares, SigningFinish, SigningRequest
 from holdfast.signer.records import (
     bind_conflict_key,
+    bind_customers,
     bind_orders,
     count_movement,
     freeze_in_force,
@@ -139,6 +140,7 @@ class Signings:
         committee = (len(key.order.members), key.order.threshold)
         bind_conflict_key(connection, intent)
         bind_orders(connection, intent)
+        bind_customers(connection, findings.credentials)
         record_counters(connection, findings.approvals, intent.digest())
         count_movement(
             connection,

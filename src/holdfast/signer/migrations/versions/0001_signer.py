@@ -41,6 +41,10 @@ TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
         sa.Column("order_digest", sa.LargeBinary, primary_key=True),
         sa.Column("intent", sa.LargeBinary, nullable=False),
     ),
+    "customers": (
+        sa.Column("customer", sa.Text, primary_key=True),
+        sa.Column("credential_id", sa.LargeBinary, nullable=False),
+    ),
     "movements": (
         sa.Column("intent", sa.LargeBinary, primary_key=True),
         sa.Column("vault", sa.Text, nullable=False),

@@ -50,6 +50,16 @@ BEGIN
     SELECT RAISE(ABORT, 'signer.append_only: settled_orders');
 END;
 
+CREATE TRIGGER customers_no_update BEFORE UPDATE ON customers
+BEGIN
+    SELECT RAISE(ABORT, 'signer.append_only: customers');
+END;
+
+CREATE TRIGGER customers_no_delete BEFORE DELETE ON customers
+BEGIN
+    SELECT RAISE(ABORT, 'signer.append_only: customers');
+END;
+
 CREATE TRIGGER movements_no_update BEFORE UPDATE ON movements
 BEGIN
     SELECT RAISE(ABORT, 'signer.append_only: movements');
