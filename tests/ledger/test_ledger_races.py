@@ -2,10 +2,11 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 
 from holdfast.amounts import Amount
 from holdfast.ledger import (
@@ -22,7 +23,7 @@ from holdfast.ledger import (
     post_hold,
     void_hold,
 )
-from holdfast.store import run_transaction, snapshot
+from holdfast.store import run_transaction, snapshot, transaction
 
 THREADS = 4
 
@@ -134,3 +135,38 @@ def test_a_hold_is_resolved_once_in_a_race(funded: Engine, attempt: int) -> None
     outcomes = race(funded, [posting("a"), voiding, posting("b"), voiding])
     assert sum(isinstance(outcome, HoldAlreadyResolved) for outcome in outcomes) == 3
     assert left(funded) == (60 if int in map(type, outcomes) else 100)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_statements_by_hand_cannot_resolve_a_hold_twice(funded: Engine) -> None:
+    # They take no advisory lock, and a second hold hides that the first would be let go twice.
+    def holding(key: str) -> Callable[[Connection], object]:
+        amount = Amount("BTC", 40)
+        return lambda connection: hold(connection, "customer:alice", amount, idempotency_key=key, reference="r")
+
+    first, _ = race(funded, [holding("h")]) + race(funded, [holding("h2")])
+    voided = f"INSERT INTO ledger_void (hold_id, reason, voided_at_s) VALUES ({first}, 'x', 0)"
+    settled = (
+        "INSERT INTO ledger_entry (kind, reference, idempotency_key, digest, transfer_count, hold_id, posted_at_s)"
+        f" SELECT 'x', 'x', 'x', digest, 1, {first}, 0 FROM ledger_entry LIMIT 1"
+    )
+    moved = (
+        "INSERT INTO ledger_transfer (entry_id, position, debit_account, credit_account, amount_hi, amount_lo)"
+        " SELECT e.id, 1, h.account_id, v.id, 0, 40 FROM ledger_entry e JOIN ledger_hold h ON h.id = e.hold_id"
+        " JOIN ledger_account v ON v.code = 'vault:hot' AND v.asset = 'BTC'"
+    )
+
+    def settle() -> None:
+        with transaction(funded) as connection:
+            connection.exec_driver_sql(settled)
+            connection.exec_driver_sql(moved)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(funded) as connection:
+            connection.exec_driver_sql(voided)
+            rival = pool.submit(settle)
+            # The rival now waits for the account; were it not to, it would be done within this time.
+            assert not wait([rival], timeout=0.5).done
+        with pytest.raises(IntegrityError, match=r"ledger\.hold_resolved"):
+            rival.result(timeout=30)
+    assert left(funded) == 100

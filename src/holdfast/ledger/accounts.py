@@ -103,10 +103,10 @@ def _accounts() -> Select[tuple[int, str, str, str, str]]:
     return select(columns.id, columns.code, columns.asset, columns.owner_class, columns.normal_side)
 
 
-def _account(row: "Row[tuple[int, str, str, str, str]]") -> Account:
+def _account(row: Row[tuple[int, str, str, str, str]]) -> Account:
     return Account(row.id, row.code, row.asset, OwnerClass(row.owner_class), NormalSide(row.normal_side))
 
 
-def _balance(row: "Row[tuple[int, str, str, str, str]]") -> Balance:
+def _balance(row: Row[tuple[int, str, str, str, str]]) -> Balance:
     total = Amount(row.asset, units(row.total_hi, row.total_lo))
     return Balance(_account(row), total, Amount(row.asset, units(row.held_hi, row.held_lo)))

@@ -4,10 +4,10 @@ import sqlite3
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError
 
-from holdfast.store.errors import DatabaseUrlInvalid
-from holdfast.store.faults import named, naming_listener
+from holdfast.store.errors import DatabaseUrlInvalid, StoreError
+from holdfast.store.faults import faults_named
 from holdfast.store.sqlite_file import probe
 
 READ_ONLY = "holdfast_read_only"
@@ -20,22 +20,18 @@ def open_engine(url: str, *, begin_immediate: bool = True) -> Engine:
     """An engine on ``sqlite:///path`` or ``postgresql://...`` that has been reached and looked over.
 
     :param begin_immediate: every SQLite transaction takes the write lock at its start (without it, read-then-write
-        loses updates), and the drivers' faults become this package's errors. False for an engine that another
-        library drives by its own rules.
+        loses updates). False for an engine that another library drives by its own rules.
     :raises DatabaseUrlInvalid: another kind of database, or one in memory.
     :raises DatabaseCorrupt: a damaged, truncated or foreign file.
     :raises DatabaseUnavailable: no such folder, no permission, or no server.
     """
     parsed = _parse(url)
-    database = parsed.render_as_string(hide_password=True)
-    engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
+    if parsed.get_backend_name() == "postgresql":
+        return _postgresql(parsed)
+    engine = _sqlite(parsed)
     if begin_immediate:
-        if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _leave_begin_to_us)
-            event.listen(engine, "begin", _begin_immediate)
-        event.listen(engine, "handle_error", naming_listener(database))
-    if engine.dialect.name == "postgresql":
-        _reach(engine, database)
+        event.listen(engine, "connect", _leave_begin_to_us)
+        event.listen(engine, "begin", _begin_immediate)
     return engine
 
 
@@ -83,17 +79,16 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _postgresql(url: URL) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=20,
         pool_pre_ping=True,
         connect_args={"connect_timeout": _CONNECT_TIMEOUT_S},
     )
-
-
-def _reach(engine: Engine, database: str) -> None:
     try:
-        engine.connect().close()
-    except DBAPIError as fault:
+        with faults_named(engine):
+            engine.connect().close()
+    except StoreError:
         engine.dispose()
-        raise (named(fault.orig or fault, database) or fault) from fault
+        raise
+    return engine

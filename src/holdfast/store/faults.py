@@ -1,11 +1,12 @@
 """The databases' own faults, named as ours: what retrying may cure, what is damaged, what is out of reach."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import psycopg
-import sqlalchemy
-from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from holdfast.store.errors import DatabaseBusy, DatabaseCorrupt, DatabaseUnavailable, StoreError
 
@@ -37,16 +38,15 @@ def _primary_code(fault: sqlite3.Error) -> int:
 
 def is_transient(fault: BaseException) -> bool:
     """Whether the same transaction, run again, may succeed: serialization failure, deadlock, lock held."""
-    cause = fault.orig if isinstance(fault, sqlalchemy.exc.DBAPIError) else fault
-    if isinstance(cause, DatabaseBusy):
-        return True
-    if isinstance(cause, sqlite3.Error):
-        return _primary_code(cause) in _SQLITE_TRANSIENT
-    return isinstance(cause, psycopg.Error) and cause.sqlstate in _TRANSIENT_STATES
+    if isinstance(fault, sqlite3.Error):
+        return _primary_code(fault) in _SQLITE_TRANSIENT
+    return isinstance(fault, psycopg.Error) and fault.sqlstate in _TRANSIENT_STATES
 
 
 def named(fault: BaseException, database: str) -> StoreError | None:
     """Our error for a driver's fault, or None where the fault is about a statement and not the database."""
+    if is_transient(fault):
+        return DatabaseBusy(f"other transactions stood in the way: {_line(fault)}")
     if isinstance(fault, sqlite3.Error):
         code = _primary_code(fault)
         if code in _SQLITE_CORRUPT:
@@ -63,12 +63,16 @@ def named(fault: BaseException, database: str) -> StoreError | None:
     return None
 
 
-def naming_listener(database: str) -> Callable[[ExceptionContext], None]:
-    """A listener of SQLAlchemy's ``handle_error`` that raises our errors in place of the driver's."""
+@contextmanager
+def faults_named(engine: Engine) -> Generator[None, None, None]:
+    """Raise the databases' own faults in a block as this package's errors; a statement's faults stay as they are.
 
-    def name_fault(happened: ExceptionContext) -> None:
-        fault = named(happened.original_exception, database)
-        if fault is not None:
-            raise fault from happened.original_exception
-
-    return name_fault
+    Not a listener on the engine: the workflow engine, on the same engine, retries the drivers' faults by itself.
+    """
+    try:
+        yield
+    except DBAPIError as fault:
+        error = named(fault.orig or fault, engine.url.render_as_string(hide_password=True))
+        if error is None:
+            raise
+        raise error from fault

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, MetaData, inspect
 
 from holdfast.store.errors import DatabaseCorrupt, SchemaNewer, SchemaOutdated
 from holdfast.store.schema import NAMING
+from holdfast.store.transactions import transaction
 
 CONTROL_PLANE = "holdfast:store/migrations"
 """The tree of the control plane's database."""
@@ -65,7 +66,7 @@ def upgrade(engine: Engine, script_location: str = CONTROL_PLANE) -> None:
     """
     config = _config(script_location)
     scripts = ScriptDirectory.from_config(config)
-    with engine.begin() as connection:
+    with transaction(engine) as connection:
         # SQLite's write lock is already held (BEGIN IMMEDIATE).
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
@@ -81,7 +82,7 @@ def require_current(engine: Engine, script_location: str = CONTROL_PLANE) -> Non
     :raises SchemaOutdated: it was never set up, or needs :func:`upgrade`.
     """
     scripts = ScriptDirectory.from_config(_config(script_location))
-    with engine.begin() as connection:
+    with transaction(engine) as connection:
         current = _current(connection, script_location)
     _refuse_newer(current, scripts)
     if current != set(scripts.get_heads()):

@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 
 from holdfast.store.engine import READ_ONLY
 from holdfast.store.errors import DatabaseBusy
-from holdfast.store.faults import is_transient
+from holdfast.store.faults import faults_named
 
 Result = TypeVar("Result")
 
@@ -21,8 +20,13 @@ _FIRST_PAUSE_S = 0.005
 
 @contextmanager
 def transaction(engine: Engine) -> Generator[Connection, None, None]:
-    """One transaction: committed when the block ends, rolled back when it raises. Nothing is retried."""
-    with engine.begin() as connection:
+    """One transaction: committed when the block ends, rolled back when it raises. Nothing is retried.
+
+    :raises DatabaseBusy: another transaction stood in the way; :func:`run_transaction` tries again.
+    :raises DatabaseUnavailable: the database went out of reach.
+    :raises DatabaseCorrupt: it turned out to be damaged.
+    """
+    with faults_named(engine), engine.begin() as connection:
         yield connection
 
 
@@ -30,7 +34,7 @@ def transaction(engine: Engine) -> Generator[Connection, None, None]:
 def snapshot(engine: Engine) -> Generator[Connection, None, None]:
     """A read-only transaction that sees one moment of the database and keeps no writer waiting."""
     sqlite = engine.dialect.name == "sqlite"
-    with engine.connect() as connection:
+    with faults_named(engine), engine.connect() as connection:
         connection.execution_options(**{READ_ONLY: True})
         if not sqlite:
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -57,11 +61,9 @@ def run_transaction(
         try:
             with transaction(engine) as connection:
                 return work(connection)
-        except (DBAPIError, DatabaseBusy) as fault:
-            if not is_transient(fault):
-                raise
+        except DatabaseBusy:
             if attempt == attempts:
-                raise DatabaseBusy(f"other transactions stood in the way {attempts} times") from fault
+                raise
         # Random pauses keep two losers from meeting again; nothing secret depends on them.
         time.sleep(_FIRST_PAUSE_S * 2**attempt * random.random())  # noqa: S311
     raise ValueError("attempts must be at least 1")
