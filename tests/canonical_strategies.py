@@ -2,9 +2,9 @@
 
 import dataclasses
 import importlib
-import pkgutil
 import types
 import typing
+from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
@@ -43,10 +43,11 @@ DEVICE_KEYS = tuple(device.credential.public_key for devices in venue().devices.
 
 
 def canonical_classes() -> list[type[Canonical]]:
-    """Every concrete class of canonical objects in the package, found by importing all of it."""
-    for module in pkgutil.walk_packages(holdfast.__path__, "holdfast."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
+    """Every concrete class of canonical objects, found by importing all of the package but its faces."""
+    for path in Path(holdfast.__file__).parent.rglob("*.py"):
+        module = ".".join(("holdfast", *path.relative_to(Path(holdfast.__file__).parent).with_suffix("").parts))
+        if not module.startswith(("holdfast.cli", "holdfast.web")) and "migrations" not in module:
+            importlib.import_module(module.removesuffix(".__init__"))
     found: list[type[Canonical]] = []
     waiting: list[type[Canonical]] = [Canonical]
     while waiting:
@@ -180,7 +181,9 @@ def entries(draw: st.DrawFn) -> Entry:
     """Journal entries."""
     accounts = st.lists(LABELS.map(lambda name: f"account:{name.strip() or 'x'}"), min_size=2, max_size=2, unique=True)
     moved = draw(st.lists(st.tuples(accounts, amounts(least=1)), min_size=1, max_size=3))
-    return Entry("deposit", "reference", "key", tuple(Transfer(*names, amount) for names, amount in moved))
+    return Entry(
+        "deposit", "reference", "key", tuple(Transfer(debit, credit, amount) for (debit, credit), amount in moved)
+    )
 
 
 BY_HAND: dict[type, st.SearchStrategy[Any]] = {

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from pathlib import Path
 
 import cbor2
 import pytest
@@ -173,14 +172,3 @@ def test_a_key_is_told_apart_however_it_is_spelt(device: SoftwareAuthenticator) 
 def test_what_is_no_key_is_not_compared(key: bytes) -> None:
     with pytest.raises(AuthorityMalformed):
         Credential(b"i", key).key_material()
-
-
-def test_a_software_authenticator_keeps_counting_after_it_is_loaded_again(tmp_path: Path) -> None:
-    device = SoftwareAuthenticator("localhost", "anna")
-    device.save(tmp_path / "anna")
-    counts = [verify_assertion(device.assertion(CHALLENGE, PAGE), device.credential, PAGES, CHALLENGE).sign_count]
-    again = SoftwareAuthenticator.load(tmp_path / "anna")
-    counts.append(verify_assertion(again.assertion(CHALLENGE, PAGE), device.credential, PAGES, CHALLENGE).sign_count)
-    assert counts == [1, 2]
-    assert (tmp_path / "anna").stat().st_mode & 0o777 == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == ["anna"]

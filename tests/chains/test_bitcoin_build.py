@@ -157,6 +157,9 @@ def test_more_than_nodes_relay_is_refused() -> None:
         plan([WALLET.coin(10**9)], *[20_000] * 3_400, rate=1_000, maximum_fee_sat=10**8)
     with pytest.raises(TransactionTooLarge):
         plan([WALLET.coin(1_000) for _ in range(600)], 520_000, rate=1_000, maximum_fee_sat=10**8)
+    exactly_sat = 550 * 1_000 - estimated_vsize(550, [PAYEE_SCRIPT])
+    with pytest.raises(TransactionTooLarge):
+        plan([WALLET.coin(1_000) for _ in range(600)], exactly_sat, rate=1_000, maximum_fee_sat=10**8)
 
 
 def test_the_search_for_a_match_ends_among_many_coins() -> None:

@@ -12,9 +12,12 @@ import pytest
 from chains.chain_rigs import open_spend
 from holdfast.chains import (
     BlockMalformed,
+    BlockRef,
+    BroadcastRefused,
     ChainEndpointInvalid,
     ChainOfOtherNetwork,
     ChainUnavailable,
+    TransactionStatus,
 )
 from holdfast.chains.bitcoin import (
     BitcoinRpc,
@@ -24,6 +27,7 @@ from holdfast.chains.bitcoin import (
     Outpoint,
     Output,
     UnixEndpoint,
+    read_transaction,
 )
 from holdfast.demo.bitcoin_node import NODE_SCRIPT, EmbeddedNode
 
@@ -145,7 +149,7 @@ def test_a_node_of_another_network_is_refused_before_anything_is_told_to_it(host
         b"[]",
         b"{}",
         b'{"id": 1}',
-        b'{"id": 2, "result": 1}',
+        b'{"id": 2, "result": {"chain": "regtest", "blocks": 7, "bestblockhash": "ab"}}',
         b'{"id": 1, "result": null}',
         b'{"id": 1, "result": {"chain": 7}}',
         b'{"id": 1, "result": {"chain": "regtest", "blocks": "7", "bestblockhash": ""}}',
@@ -219,6 +223,28 @@ def test_another_block_or_transaction_than_the_one_asked_for_is_refused(
     lies["getblock"] = "no hexadecimal"
     with pytest.raises(ChainUnavailable):
         hostile.rpc().block(honest)
+
+
+def test_what_a_node_refuses_because_it_has_it_confirmed_is_broadcast(hostile: HostileNode) -> None:
+    raw = open_spend([(Outpoint("11" * 32, 0), 10_000)], [Output(NODE_SCRIPT, 9_000)])
+    refusal = {"id": 2, "result": None, "error": {"code": -25, "message": "bad-txns-inputs-missingorspent"}}
+    told: dict[str, Any] = {"sendrawtransaction": refusal, "getrawtransaction": {"hex": raw.hex()}}
+    hostile.answer = lambda method, _params: told.get(method)
+    assert hostile.rpc().broadcast(raw) == read_transaction(raw).txid
+    told["getrawtransaction"] = {"id": 3, "result": None, "error": {"code": -5, "message": "No such transaction"}}
+    with pytest.raises(BroadcastRefused, match="missingorspent"):
+        hostile.rpc().broadcast(raw)
+
+
+def test_a_transaction_in_a_block_that_the_best_chain_left_is_not_confirmed(hostile: HostileNode) -> None:
+    raw = open_spend([(Outpoint("11" * 32, 0), 10_000)], [Output(NODE_SCRIPT, 9_000)])
+    txid = read_transaction(raw).txid
+    header = {"height": 4, "hash": "cd" * 32, "confirmations": 1}
+    told = {"getrawtransaction": {"hex": raw.hex(), "blockhash": "cd" * 32}, "getblockheader": header}
+    hostile.answer = lambda method, _params: told.get(method)
+    assert hostile.rpc().transaction(txid) == TransactionStatus(raw, BlockRef(4, "cd" * 32), 1)
+    header["confirmations"] = -1
+    assert hostile.rpc().transaction(txid) is None
 
 
 def test_a_refusal_that_is_not_about_the_transaction_is_not_a_refusal_of_it(hostile: HostileNode) -> None:

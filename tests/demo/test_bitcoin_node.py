@@ -195,6 +195,16 @@ def test_a_replacement_takes_descendants_along_and_must_pay_for_them(node: Embed
     assert node.transaction(child) is None
 
 
+def test_a_larger_replacement_must_also_pay_a_higher_rate(node: EmbeddedNode) -> None:
+    coins = [(node.fund(NODE_SCRIPT, 100_000), 100_000) for _ in range(10)]
+    replaced = node.broadcast(pay(coins[0][0], 100_000, 90_000))
+    with pytest.raises(BroadcastRefused, match="insufficient fee"):
+        node.broadcast(open_spend(coins, [Output(NODE_SCRIPT, 1_000_000 - 20_000)]))
+    assert node.transaction(replaced) is not None
+    node.broadcast(open_spend(coins, [Output(NODE_SCRIPT, 1_000_000 - 80_000)]))
+    assert node.transaction(replaced) is None
+
+
 def test_a_replacement_cannot_spend_what_it_replaces(node: EmbeddedNode) -> None:
     coin = node.fund(NODE_SCRIPT, 1_000_000)
     parent = node.broadcast(pay(coin, 1_000_000, 998_000))
@@ -392,7 +402,7 @@ def test_every_call_answers_as_bitcoind_would(node: EmbeddedNode, short_path: Pa
         txid = rpc.call("sendrawtransaction", raw.hex())
         assert rpc.call("getmempoolentry", txid)["fee_sat"] == 10_000
         assert rpc.call("getrawtransaction", txid) == raw.hex()
-        NodeControl(rpc).advertise_fee_rate(7_700)
+        rpc.call("setfeerate", 7_700)
         assert rpc.fee_rate_sat_per_kvb(2) == 7_700
         block_hash = rpc.call("getblockhash", 1)
         raw_block = bytes.fromhex(rpc.call("getblock", block_hash, 0))

@@ -56,7 +56,9 @@ class Credential:
             decoded = vars(decode_credential_public_key(self.public_key))
             # Of an elliptic point x alone: whoever has the key to (x, y) has the one to (x, -y).
             parts = (decoded.get(part) for part in ("kty", "crv", "x", "n", "e", "pub"))
-            material = tuple(int.from_bytes(part, "big") if isinstance(part, bytes) else int(part or 0) for part in parts)
+            material = tuple(
+                int.from_bytes(part, "big") if isinstance(part, bytes) else int(part or 0) for part in parts
+            )
         # Decoding raises many kinds (CBOR, missing labels, unknown types); none of them is a key.
         except Exception as fault:  # noqa: BLE001
             raise AuthorityMalformed(f"not an authenticator's public key: {type(fault).__name__}") from None

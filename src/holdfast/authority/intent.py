@@ -59,11 +59,16 @@ class Intent(Canonical):
             raise AuthorityMalformed(f"an intent has 1 to {MAX_PAYMENTS} payments")
         if not _CONFLICT_KEY.fullmatch(self.conflict_key):
             raise ConflictKeyMissing("the intent names no conflict key: outpoint:TXID:N or nonce:CHAIN:ACCOUNT:N")
+        if any(not 0 <= number < 2**63 for number in self._numbers()):
+            raise AuthorityMalformed("an intent's versions, epoch and time are whole numbers below 2^63")
         if any(payment.amount.asset != self.payments[0].amount.asset for payment in self.payments):
             raise AuthorityMalformed("an intent's payments are all of one asset")
         orders = [payment.order for payment in self.payments if payment.order is not None]
         if len(set(orders)) != len(orders):
             raise AuthorityMalformed("two payments of one intent settle the same order")
+
+    def _numbers(self) -> tuple[int, ...]:
+        return (self.expires_at_s, self.committee_epoch, self.policy_version, self.roster_version)
 
     @property
     def asset(self) -> str:

@@ -34,8 +34,8 @@ class Rule:
 
     It matches a movement out of ``vault`` (or any, ``"*"``) of ``asset`` whose total is more than ``above`` and
     at most ``up_to`` (``None``: unbounded), and in which, if ``customer_signed`` is set, every payment carries the
-    customer's own order. ``allow`` asks for ``approvals`` distinct persons with ``role`` and for ``delay_s``
-    seconds between the first of them and the payment.
+    customer's own order. ``allow`` asks for ``approvals`` distinct persons with ``role``, and for ``delay_s``
+    seconds to pass after the intent was logged before a signer signs it.
     """
 
     name: str

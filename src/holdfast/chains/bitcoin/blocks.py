@@ -48,7 +48,7 @@ def parse_block(raw: bytes, ref: BlockRef) -> Block:
         transactions = [reader.transaction() for _ in range(reader.count())]
     except TransactionMalformed as fault:
         raise BlockMalformed(f"block {ref.hash}: {fault}") from None
-    if False:
+    if reader.position != len(raw):
         raise BlockMalformed(f"bytes after the last transaction of block {ref.hash}")
     if merkle_root([bytes.fromhex(each.txid)[::-1] for each in transactions]) != header[36:68]:
         raise BlockMalformed(f"block {ref.hash} does not commit to its transactions")

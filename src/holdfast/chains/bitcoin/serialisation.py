@@ -70,12 +70,9 @@ class Reader:
         return int.from_bytes(self.take(size), "little")
 
     def count(self) -> int:
-        """The next CompactSize. What it counts takes a byte each at least, so what cannot fit is refused here."""
+        """The next CompactSize. What it counts takes bytes, so a count of more than there are ends in :meth:`take`."""
         first = self.integer(1)
-        value = first if first < 0xFD else self.integer({0xFD: 2, 0xFE: 4, 0xFF: 8}[first])
-        if value > len(self.raw) - self.position:
-            raise TransactionMalformed("more is counted than the bytes hold")
-        return value
+        return first if first < 0xFD else self.integer({0xFD: 2, 0xFE: 4, 0xFF: 8}[first])
 
     def _input(self) -> Input:
         outpoint = Outpoint(hash_text(self.take(32)), self.integer(4))

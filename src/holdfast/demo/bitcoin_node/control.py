@@ -24,7 +24,3 @@ class NodeControl:
         """Pay ``value_sat`` to ``script`` from the node's own coins, in a block; where the coin is."""
         answer = self._rpc.call("fund", script.hex(), value_sat)
         return Outpoint(answer["txid"], answer["vout"])
-
-    def advertise_fee_rate(self, sat_per_kvb: int) -> None:
-        """Set what the node answers when it is asked for a fee rate."""
-        self._rpc.call("setfeerate", sat_per_kvb)
