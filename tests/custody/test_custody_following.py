@@ -5,6 +5,7 @@ from sqlalchemy import select
 from holdfast.audit import ReorgSeen, decode_event, entries, log_size
 from holdfast.chains.bitcoin import address_to_script
 from holdfast.custody import PayoutState, deposit_address, follow_chain, payout_view, vault_certificate
+from holdfast.custody.coins import spendable_coins
 from holdfast.custody.models import addresses, coins
 from holdfast.custody.vaults import derive_script
 from holdfast.keys import GroupKey
@@ -100,6 +101,18 @@ def test_a_confirmed_payout_that_a_reorg_removed_is_sent_again(world: World) -> 
     assert again is not None
     assert again.confirmations >= 3
     assert total_sat(world, "customer:alice") == DEPOSIT_SAT - 20_000_000, "and booked once"
+
+
+def test_a_mined_coin_counts_only_once_it_can_be_spent(world: World) -> None:
+    script = script_for(world, "alice")
+    world.node.generate(1, script)
+    world.mine(98)
+    assert total_sat(world, "customer:alice") == DEPOSIT_SAT
+    with transaction(world.plane.engine) as connection:
+        immature = [coin.script for coin in spendable_coins(connection, "hot", world.node.tip().height)]
+    world.mine(5)
+    assert total_sat(world, "customer:alice") > DEPOSIT_SAT
+    assert immature.count(script) == 1, "the first deposit alone"
 
 
 def test_change_comes_back_and_is_spent_again(world: World) -> None:

@@ -38,7 +38,7 @@ def spendable_coins(connection: Connection, vault: str, deepest_height: int) -> 
         .outerjoin(reserved, (reserved.c.txid == coins.c.txid) & (reserved.c.vout == coins.c.vout))
         .where(
             coins.c.height.is_not(None),
-            coins.c.height <= deepest_height,
+            coins.c.height + coins.c.burial <= deepest_height,
             coins.c.spent_height.is_(None),
             reserved.c.intent.is_(None),
         )

@@ -36,6 +36,9 @@ REMEMBERED_BLOCKS = 144
 
 STEPS_PER_CALL = 500
 
+COINBASE_MATURITY = 100
+"""Consensus lets a coinbase's outputs be spent only this many blocks later: until then they count for nothing."""
+
 
 def follow_chain(plane: ControlPlane) -> int:
     """Take the chain's steps since the last call (at most 500), then credit and confirm; returns the steps taken."""
@@ -130,6 +133,7 @@ def _receive(connection: Connection, receipt: Receipt, height: int) -> None:
             raw_transaction=receipt.raw_transaction,
             height=height,
             losses=0,
+            burial=COINBASE_MATURITY if receipt.is_coinbase else 0,
         )
     )
 
@@ -157,7 +161,7 @@ def credit_deposits(plane: ControlPlane, tip_height: int) -> None:
         .where(
             coins.c.deposit_entry.is_(None),
             addresses.c.chain == RECEIVE_CHAIN,
-            coins.c.height <= tip_height - plane.confirmations + 1,
+            coins.c.height + coins.c.burial <= tip_height - plane.confirmations + 1,
         )
         .order_by(coins.c.height, coins.c.txid, coins.c.vout)
     )

@@ -70,13 +70,14 @@ coins = Table(
     Column("credited_at_s", INTEGER),
     Column("orphaned_height", INTEGER),
     Column("losses", INTEGER, nullable=False),
+    Column("burial", INTEGER, nullable=False),
     Index("coin_height_index", "height"),
     sqlite_strict=True,
 )
 """Outputs to our addresses. ``height`` is empty while the output is in no block of the followed chain.
 
 ``deposit_entry`` is the ledger's entry that credited it; ``orphaned_height`` the height at which a reorg took it
-out, and ``losses`` how often it stayed out.
+out, and ``losses`` how often it stayed out. ``burial`` is how many further blocks a coinbase's output needs (else 0).
 """
 
 failed_assertions = Table(

@@ -73,6 +73,7 @@ def _create_chain() -> None:
         sa.Column("credited_at_s", INTEGER),
         sa.Column("orphaned_height", INTEGER),
         sa.Column("losses", INTEGER, nullable=False),
+        sa.Column("burial", INTEGER, nullable=False),
         sqlite_strict=True,
     )
     op.create_index("coin_height_index", "coin", ["height"])
