@@ -1,6 +1,8 @@
 //! Parsing, checking and building, by the crate's public names.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use bitcoin::Witness;
+use bitcoin::consensus::serialize;
 use bitcoin::hex::{DisplayHex, FromHex};
 use bitcoin::key::{Keypair, Secp256k1};
 use bitcoin::secp256k1::{Message, SecretKey};
@@ -47,6 +49,38 @@ fn a_checked_spend_signs_and_verifies() {
     let dearer = [OutputSpec { value: 10_001, script: &script }];
     assert!(matches!(verify_key_spends(&signed, &dearer), Err(TransactionError::SpendInvalid(_))));
     assert!(matches!(check_spend(&signed, &[&previous]), Err(TransactionError::SpendInvalid(_))));
+}
+
+#[test]
+fn only_a_lone_signature_is_a_key_spend() {
+    let (key, script) = owner(7);
+    let (previous, txid) = funding(10_000, &script);
+    let raw = spend(&txid, 0, 9_000, &script);
+    let hash = Message::from_digest(check_spend(&raw, &[&previous]).unwrap().taproot_sighashes()[0]);
+    let signature = Secp256k1::new().sign_schnorr_no_aux_rand(&hash, &key).serialize().to_vec();
+    let spent = [OutputSpec { value: 10_000, script: &script }];
+    let witnessed = |elements: &[&[u8]]| {
+        let mut transaction = parse(&raw).unwrap().into_transaction();
+        transaction.input[0].witness = Witness::from_slice(elements);
+        verify_key_spends(&serialize(&transaction), &spent)
+    };
+    witnessed(&[&signature]).unwrap();
+    let explicit_type = [&signature[..], &[1]].concat();
+    for elements in [&[&signature[..], &[0x50]][..], &[&signature, &signature], &[&explicit_type], &[&[]], &[]] {
+        assert!(matches!(witnessed(elements), Err(TransactionError::SpendInvalid(_))), "{elements:?}");
+    }
+}
+
+#[test]
+fn a_transaction_has_inputs_and_outputs() {
+    let version_and_time = |middle: &[u8]| [&[2, 0, 0, 0], middle, &[0; 4]].concat();
+    // BIP-144's marker and flag, then no inputs: it would otherwise read as a transaction.
+    for middle in [&[0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &[0, 1, 0, 0], &[0, 0]] {
+        let outcome = parse(&version_and_time(middle));
+        assert!(matches!(outcome, Err(TransactionError::Malformed(_))), "{middle:?}");
+    }
+    let no_outputs = [&[1][..], &[7; 36], &[0], &[0; 4], &[0]].concat();
+    assert!(matches!(parse(&version_and_time(&no_outputs)), Err(TransactionError::Malformed(_))));
 }
 
 #[test]

@@ -12,9 +12,11 @@ from holdfast.custody.errors import (
     CustomerExists,
     CustomerUnknown,
     FenceLost,
+    HomeInvalid,
     IdempotencyKeyReused,
     PayoutEmpty,
     PayoutNotAwaited,
+    PayoutTooLarge,
     PayoutUnknown,
     QuorumUnavailable,
     ReplyInvalid,
@@ -25,6 +27,13 @@ from holdfast.custody.errors import (
     WithdrawalUnknown,
 )
 from holdfast.custody.following import follow_chain
+from holdfast.custody.health import (
+    FreezeStanding,
+    SignerHealth,
+    able_members,
+    freeze_standing,
+    signer_health,
+)
 from holdfast.custody.home import (
     CONFIGURATION,
     GENESIS,
@@ -38,7 +47,7 @@ from holdfast.custody.home import (
     read_configuration,
     set_up,
 )
-from holdfast.custody.payouts import approve_payout, payout_view, plan_payout
+from holdfast.custody.payouts import approve_payout, payout_view, payout_views, plan_payout
 from holdfast.custody.preflight import PREFLIGHT, Candidate
 from holdfast.custody.quorum import Movement, record_refusal, request_for, sign_movement
 from holdfast.custody.settlement import (
@@ -77,16 +86,20 @@ __all__ = [
     "CustomerExists",
     "CustomerUnknown",
     "FenceLost",
+    "FreezeStanding",
+    "HomeInvalid",
     "IdempotencyKeyReused",
     "Movement",
     "PayoutEmpty",
     "PayoutNotAwaited",
     "PayoutState",
+    "PayoutTooLarge",
     "PayoutUnknown",
     "PayoutView",
     "QuorumUnavailable",
     "ReplyInvalid",
     "Settled",
+    "SignerHealth",
     "SignersRefused",
     "VaultExists",
     "VaultUnknown",
@@ -95,6 +108,7 @@ __all__ = [
     "WithdrawalState",
     "WithdrawalUnknown",
     "WithdrawalView",
+    "able_members",
     "approve_payout",
     "broadcast_payout",
     "bump_fee",
@@ -110,10 +124,12 @@ __all__ = [
     "expire_payouts",
     "find_withdrawal",
     "follow_chain",
+    "freeze_standing",
     "generate_key",
     "launch",
     "open_control_plane",
     "payout_view",
+    "payout_views",
     "plan_payout",
     "read_configuration",
     "record_refusal",
@@ -124,6 +140,7 @@ __all__ = [
     "settle_payout",
     "sign_movement",
     "sign_payout",
+    "signer_health",
     "stop",
     "vault_certificate",
     "vault_views",

@@ -83,6 +83,12 @@ class PayoutEmpty(CustodyError):
     code = "payout.empty"
 
 
+class PayoutTooLarge(CustodyError):
+    """The coins' own transactions are more than a signing request can show; pay fewer withdrawals at once."""
+
+    code = "payout.too_large"
+
+
 class FenceLost(CustodyError):
     """Another control plane has taken this payout over; this one's step changed nothing."""
 

@@ -36,6 +36,9 @@ REMEMBERED_BLOCKS = 144
 
 STEPS_PER_CALL = 500
 
+MAX_EVIDENCE_BYTES = 100_000
+"""The largest transaction, without witnesses, whose coins are taken in: the most that nodes relay."""
+
 COINBASE_MATURITY = 100
 """Consensus lets a coinbase's outputs be spent only this many blocks later: until then they count for nothing."""
 
@@ -117,6 +120,10 @@ def _connect(connection: Connection, step: Connect) -> None:
 
 def _receive(connection: Connection, receipt: Receipt, height: int) -> None:
     table, outpoint = models.coins, receipt.outpoint
+    if len(receipt.raw_transaction) > MAX_EVIDENCE_BYTES:
+        # Signers have to be shown it to spend its coins. Nodes do not relay its like; a person decides about it.
+        log.critical("custody.deposit_unspendable", coin=str(outpoint), size=len(receipt.raw_transaction))
+        return
     if _find_coin(connection, outpoint) is not None:
         connection.execute(
             update(table)

@@ -4,7 +4,7 @@ Planning is one database transaction: the coins are reserved, the intent is fixe
 are tied to it together, or nothing happened.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -22,7 +22,7 @@ from holdfast.authority import (
     require_quorum,
     verify_approval,
 )
-from holdfast.chains.bitcoin import Output, SpendPlan, address_to_script, plan_spend
+from holdfast.chains.bitcoin import Coin, Output, SpendPlan, address_to_script, plan_spend
 from holdfast.custody import models
 from holdfast.custody.books import CAPITAL
 from holdfast.custody.coins import spendable_coins
@@ -33,6 +33,7 @@ from holdfast.custody.errors import (
     ConflictKeyUnavailable,
     PayoutEmpty,
     PayoutNotAwaited,
+    PayoutTooLarge,
     PayoutUnknown,
 )
 from holdfast.custody.types import PayoutState, PayoutView, WithdrawalState
@@ -42,6 +43,9 @@ from holdfast.policy import Movement, Verdict, evaluate, require_floors
 from holdfast.store import transaction, units
 
 FEE_TARGET_BLOCKS = 6
+
+MAX_EVIDENCE_BYTES = 700_000
+"""The most that the inputs' transactions may come to: a signing request has to hold them all."""
 
 MAX_BATCH = 200
 """The most withdrawals that one payout settles."""
@@ -97,21 +101,43 @@ def _plan(  # noqa: PLR0917 - one private step of planning, cut out to be read
     network = plane.genesis.network
     coins = spendable_coins(connection, vault, height - plane.confirmations + 1)
     outputs = [Output(address_to_script(row.destination, network), _amount(row).units) for row in rows]
-    plan = plan_spend(
-        coins,
-        outputs,
-        address_to_script(returns_to, network),
-        fee_rate_sat_per_kvb=fee_rate,
-        maximum_fee_sat=plane.maximum_fee.units,
-    )
-    # A signer never lets go of a conflict key, so one that an abandoned intent used cannot serve again.
-    candidates = [outpoint_conflict_key(coin.outpoint.txid, coin.outpoint.vout) for coin in plan.inputs]
-    table = models.payouts
-    used = set(connection.execute(select(table.c.conflict_key).where(table.c.conflict_key.in_(candidates))).scalars())
-    for candidate in candidates:
-        if candidate not in used:
-            return plan, candidate
+    # A signer never lets go of a conflict key, so a coin that an abandoned intent used as one cannot serve again:
+    # such a coin is spent only beside another.
+    fresh = _without_conflict(connection, coins)
+    if not fresh:
+        raise ConflictKeyUnavailable("every spendable coin is bound to an earlier intent")
+    for required in (None, fresh[0].outpoint):
+        plan = plan_spend(
+            coins,
+            outputs,
+            address_to_script(returns_to, network),
+            fee_rate_sat_per_kvb=fee_rate,
+            maximum_fee_sat=plane.maximum_fee.units,
+            required=required,
+        )
+        key = next((_conflict_key(coin) for coin in plan.inputs if coin in fresh), None)
+        if key is not None:
+            _require_showable(plan)
+            return plan, key
     raise ConflictKeyUnavailable("every coin that this payout would spend is bound to an earlier intent")
+
+
+def _require_showable(plan: SpendPlan) -> None:
+    size = sum(len(raw) for raw in plan.raw_previous)
+    if size > MAX_EVIDENCE_BYTES:
+        raise PayoutTooLarge(f"the coins come from {size} bytes of transactions; signers take {MAX_EVIDENCE_BYTES}")
+
+
+def _conflict_key(coin: Coin) -> str:
+    return outpoint_conflict_key(coin.outpoint.txid, coin.outpoint.vout)
+
+
+def _without_conflict(connection: Connection, coins: Sequence[Coin]) -> list[Coin]:
+    """The coins that were no intent's conflict key yet, in their order."""
+    table = models.payouts
+    query = select(table.c.conflict_key).where(table.c.conflict_key.in_([_conflict_key(coin) for coin in coins]))
+    used = set(connection.execute(query).scalars())
+    return [coin for coin in coins if _conflict_key(coin) not in used]
 
 
 def _intent(
@@ -244,21 +270,42 @@ def find_payout(connection: Connection, intent_digest: bytes, *, lock: bool = Fa
 
 def payout_view(connection: Connection, intent_digest: bytes) -> PayoutView:
     """The payout as shown to people."""
-    row = find_payout(connection, intent_digest)
-    intent = Intent.decoded(bytes(row.body))
+    return _view(connection, find_payout(connection, intent_digest))
+
+
+def payout_views(connection: Connection, limit: int = 200, *, after: bytes | None = None) -> Iterator[PayoutView]:
+    """The newest payouts, at most ``limit``; with ``after``, an intent's digest, those that follow it in the list.
+
+    :raises PayoutUnknown: no payout ``after``.
+    """
+    table = models.payouts
+    query = select(table).order_by(table.c.created_at_s.desc(), table.c.intent).limit(limit)
+    if after is not None:
+        last = find_payout(connection, after)
+        older, same = table.c.created_at_s < last.created_at_s, table.c.created_at_s == last.created_at_s
+        query = query.where(older | (same & (table.c.intent > after)))
+    return (_view(connection, row) for row in connection.execute(query).all())
+
+
+def _view(connection: Connection, row: Row[Any]) -> PayoutView:
+    intent, digest = Intent.decoded(bytes(row.body)), bytes(row.intent)
     drafts = models.drafts
     txid = connection.execute(
         select(drafts.c.txid)
-        .where(drafts.c.intent == intent_digest, drafts.c.signed.is_not(None))
+        .where(drafts.c.intent == digest, drafts.c.signed.is_not(None))
         .order_by(drafts.c.height.is_(None), drafts.c.fee_sat.desc())
         .limit(1)
     ).scalar()
     return PayoutView(
-        intent=intent_digest,
+        intent=digest,
+        vault=intent.vault,
         state=PayoutState(row.state),
         total=intent.total(),
         payments=len(intent.payments),
-        approved_by=tuple(approval.person for approval in stored_approvals(connection, intent_digest)),
+        customer_signed=all(payment.order is not None for payment in intent.payments),
+        created_at_s=row.created_at_s,
+        expires_at_s=intent.expires_at_s,
+        approved_by=tuple(approval.person for approval in stored_approvals(connection, digest)),
         txid=txid,
         code=row.code,
         reason=row.reason,

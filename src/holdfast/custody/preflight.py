@@ -33,6 +33,7 @@ from holdfast.screening import destination_key
 from holdfast.signer import (
     CapExceeded,
     Frozen,
+    OrderMissing,
     RosterVersionUnknown,
     SignerRefused,
     SignerUnavailable,
@@ -117,6 +118,8 @@ def require_orders(plane: ControlPlane, candidate: Candidate) -> None:
     for payment in candidate.intent.payments:
         if payment.order is None:
             continue
+        if payment.order not in orders:
+            raise OrderMissing("a payment names a customer's order that is not known here")
         signed = orders[payment.order]
         row = customers[signed.order.customer]
         credential = Credential(bytes(row.credential_id), bytes(row.public_key))

@@ -45,12 +45,16 @@ class WithdrawalView:
 
 @dataclass(frozen=True)
 class PayoutView:
-    """A payout as shown to people."""
+    """A payout as shown to people; ``customer_signed``: each of its payments has the customer's own order."""
 
     intent: bytes
+    vault: str
     state: PayoutState
     total: Amount
     payments: int
+    customer_signed: bool
+    created_at_s: int
+    expires_at_s: int
     approved_by: tuple[str, ...]
     txid: str | None
     code: str | None

@@ -166,11 +166,24 @@ def find_withdrawal(plane: ControlPlane, reference: str) -> WithdrawalView:
     return _view(row)
 
 
-def withdrawal_views(connection: Connection, limit: int = 200) -> Iterator[WithdrawalView]:
-    """The newest withdrawals, at most ``limit``."""
+def withdrawal_views(
+    connection: Connection, limit: int = 200, *, after: str | None = None, state: WithdrawalState | None = None
+) -> Iterator[WithdrawalView]:
+    """The newest withdrawals (in ``state``), at most ``limit``; with ``after``, those that follow that reference.
+
+    :raises WithdrawalUnknown: no withdrawal ``after``.
+    """
     table = models.withdrawals
-    rows = connection.execute(select(table).order_by(table.c.requested_at_s.desc(), table.c.reference).limit(limit))
-    return map(_view, rows)
+    query = select(table).order_by(table.c.requested_at_s.desc(), table.c.reference).limit(limit)
+    if state is not None:
+        query = query.where(table.c.state == state.value)
+    if after is not None:
+        last = connection.execute(select(table).where(table.c.reference == after)).one_or_none()
+        if last is None:
+            raise WithdrawalUnknown(f"no withdrawal {after[:60]!r}")
+        older, same = table.c.requested_at_s < last.requested_at_s, table.c.requested_at_s == last.requested_at_s
+        query = query.where(older | (same & (table.c.reference > after)))
+    return map(_view, connection.execute(query).all())
 
 
 def _view(row: Row[tuple[Any, ...]]) -> WithdrawalView:

@@ -20,6 +20,21 @@ fn a_group_key_has_one_encoding() {
 }
 
 #[test]
+fn a_group_key_has_no_second_spelling() {
+    let shares = committee(&[2, 7, 300], 2, 1);
+    let encoded = shares[&2].group_key().encoded();
+    let members = encoded.len() - 3 * 35;
+    let (head, entries) = encoded.split_at(members);
+    let entry = |nth: usize| &entries[nth * 35..(nth + 1) * 35];
+    // The group key is the polynomial's value at 0: as a member's share it would fit.
+    let zeroth = [&[0, 0], &head[head.len() - 33..]].concat();
+    for order in [[entry(1), entry(0), entry(2)], [entry(0), entry(0), entry(2)], [&zeroth, entry(1), entry(2)]] {
+        let spelling = [head, &order.concat()].concat();
+        assert!(matches!(GroupKey::decoded(&spelling), Err(ThresholdError::Malformed(_))));
+    }
+}
+
+#[test]
 fn a_group_key_of_unrelated_shares_is_refused() {
     let one = committee(&[1, 2, 3], 2, 1);
     let two = committee(&[1, 2, 3], 2, 2);

@@ -10,7 +10,10 @@ from holdfast.chains.types import Block, BlockRef
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A new coin on one of our scripts. A coinbase's coins cannot be spent before 100 blocks follow."""
+    """A new coin on one of our scripts. A coinbase's coins cannot be spent before 100 blocks follow.
+
+    ``raw_transaction`` is without its witnesses: all that its txid commits to, and all that a later spend has to show.
+    """
 
     outpoint: Outpoint
     value_sat: int
@@ -52,5 +55,7 @@ def scan_block(block: Block, scripts: Container[bytes], watched: Container[Outpo
         for vout, output in enumerate(transaction.outputs):
             if output.script in scripts:
                 outpoint = Outpoint(transaction.txid, vout)
-                receipts[outpoint] = Receipt(outpoint, output.value_sat, output.script, raw, transaction.is_coinbase)
+                receipts[outpoint] = Receipt(
+                    outpoint, output.value_sat, output.script, transaction.stripped, transaction.is_coinbase
+                )
     return BlockFindings(block.ref, tuple(receipts.values()), tuple(spends))

@@ -26,9 +26,13 @@ def hash_text(internal: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReadTransaction:
-    """A transaction as its bytes say it: nothing about it was checked but its form."""
+    """A transaction as its bytes say it: nothing about it was checked but its form.
+
+    ``stripped`` is it without its witnesses: what its txid commits to.
+    """
 
     raw: bytes
+    stripped: bytes
     txid: str
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
@@ -102,7 +106,7 @@ class Reader:
         raw = self.raw[start : self.position]
         stripped = raw[:4] + body + raw[-4:]
         txid = hash_text(double_sha256(stripped))
-        return ReadTransaction(raw, txid, inputs, outputs, lock_time, 3 * len(stripped) + len(raw))
+        return ReadTransaction(raw, stripped, txid, inputs, outputs, lock_time, 3 * len(stripped) + len(raw))
 
 
 def read_transaction(raw: bytes) -> ReadTransaction:
