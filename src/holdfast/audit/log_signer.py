@@ -1,7 +1,5 @@
 """The log's own signing key, kept in a file that only its owner can read."""
 
-import os
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, NoReturn, Self
@@ -12,6 +10,7 @@ from holdfast.audit.checkpoints import Checkpoint, sign_checkpoint
 from holdfast.audit.errors import KeyFileExists, KeyFileUnsafe, KeyMalformed
 from holdfast.audit.notes import raw_public_key, require_name
 from holdfast.encoding import Canonical, EncodingError
+from holdfast.store import read_private, write_new_private
 
 _MAX_FILE_BYTES = 1_024
 _SEED_BYTES = 32
@@ -64,7 +63,7 @@ class LogSigner:
         key = Ed25519PrivateKey.generate()
         signer = cls(name, key)
         try:
-            _write_new(path, _KeyFile(name, key.private_bytes_raw()).encoded())
+            write_new_private(path, _KeyFile(name, key.private_bytes_raw()).encoded())
         except FileExistsError:
             raise KeyFileExists(f"there is a log key at {path} already") from None
         except OSError as fault:
@@ -79,7 +78,7 @@ class LogSigner:
         :raises KeyMalformed: it holds no log key.
         """
         try:
-            content = _read_private(path)
+            content = read_private(path, _MAX_FILE_BYTES)
         except OSError as fault:
             raise KeyFileUnsafe(f"the log key {path} cannot be read: {fault.strerror}") from None
         try:
@@ -89,26 +88,3 @@ class LogSigner:
         if len(stored.seed) != _SEED_BYTES:
             raise KeyMalformed(f"{path} does not hold a log key")
         return cls(stored.name, Ed25519PrivateKey.from_private_bytes(stored.seed))
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    # The name is on the disk only when its folder is.
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _read_private(path: Path) -> bytes:
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
-        status = os.fstat(file.fileno())
-        ours = status.st_uid == os.geteuid() and stat.S_ISREG(status.st_mode)
-        if not ours or stat.S_IMODE(status.st_mode) & 0o077:
-            raise KeyFileUnsafe(f"the log key {path} must be a regular file of ours with mode 0600")
-        return file.read(_MAX_FILE_BYTES)

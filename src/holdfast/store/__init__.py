@@ -13,6 +13,7 @@ from holdfast.store.errors import (
 )
 from holdfast.store.limbs import LIMB, amount_columns, limbs, units
 from holdfast.store.migrate import CONTROL_PLANE, require_current, run_environment, run_sql_file, upgrade
+from holdfast.store.private_files import read_private, write_new_private
 from holdfast.store.schema import INTEGER, NAMING, metadata
 from holdfast.store.transactions import run_transaction, snapshot, transaction
 
@@ -33,6 +34,7 @@ __all__ = [
     "limbs",
     "metadata",
     "open_engine",
+    "read_private",
     "require_current",
     "run_environment",
     "run_sql_file",
@@ -41,4 +43,5 @@ __all__ = [
     "transaction",
     "units",
     "upgrade",
+    "write_new_private",
 ]
