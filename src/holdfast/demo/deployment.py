@@ -85,6 +85,11 @@ class Deployment:
         """The list that the compliance officers signed."""
         return SignedSnapshot.decoded((self.control / SANCTIONS).read_bytes())
 
+    def list_keys(self) -> tuple[Ed25519PrivateKey, ...]:
+        """The compliance officers' keys, which sign sanctions lists."""
+        paths = sorted((self.directory / "people").glob("list-*.key"))
+        return tuple(Ed25519PrivateKey.from_private_bytes(path.read_bytes()) for path in paths)
+
     def customer(self, name: str) -> SoftwareAuthenticator:
         """A customer's passkey, made when first asked for."""
         path = self.directory / "people" / f"customer-{name}.cbor"
@@ -95,8 +100,11 @@ class Deployment:
         return passkey
 
 
-def found(directory: Path, clock: Clock) -> Deployment:
-    """Found a deployment in an empty folder: signers, people, genesis, control plane. No key of a vault exists yet."""
+def found(directory: Path, clock: Clock, policy: Policy | None = None) -> Deployment:
+    """Found a deployment in an empty folder: signers, people, genesis, control plane. No key of a vault exists yet.
+
+    :param policy: another policy than the demo's.
+    """
     people = directory / "people"
     people.mkdir(parents=True, mode=0o700)
     control = directory / "control"
@@ -106,7 +114,9 @@ def found(directory: Path, clock: Clock) -> Deployment:
         authenticator.save(people / f"{name}.cbor")
     identities = tuple(SignerHome.create(directory / "signers" / name, name, page_of(name)) for name in SIGNERS)
     list_keys = [Ed25519PrivateKey.generate() for _ in range(_LIST_SIGNERS)]
-    policy = demo_policy()
+    for number, key in enumerate(list_keys, 1):
+        _write_private(people / f"list-{number}.key", key.private_bytes_raw())
+    policy = policy or demo_policy()
     roster = Roster(
         version=1,
         previous=None,
@@ -159,6 +169,11 @@ def _countersigned(list_keys: list[Ed25519PrivateKey]) -> SignedSnapshot:
     """The release's list, signed by two of the deployment's three compliance keys."""
     snapshot: SanctionsSnapshot = packaged_snapshot().snapshot
     return sign_snapshot(snapshot, *list_keys[:_LIST_THRESHOLD])
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(content)
 
 
 def _write_control(control: Path, genesis: Genesis, policy: Policy, snapshot: SignedSnapshot) -> None:

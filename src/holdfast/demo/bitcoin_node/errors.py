@@ -2,14 +2,13 @@
 
 from typing import ClassVar
 
-from holdfast.errors import HoldfastError
+from holdfast.demo.errors import DemoError
 
 
-class NodeError(HoldfastError):
+class NodeError(DemoError):
     """Base of the embedded node's errors."""
 
     code: ClassVar[str] = "bitcoin_node.fault"
-    exit_status: ClassVar[int] = 3
 
 
 class NodeDirectoryInUse(NodeError):
