@@ -29,6 +29,7 @@ from holdfast.authority import (
     Roster,
     SignerIdentity,
     StandingOrder,
+    WithdrawalOrder,
 )
 from holdfast.encoding import MAX_INTEGER, Canonical
 from holdfast.errors import HoldfastError
@@ -172,7 +173,7 @@ def snapshots(draw: st.DrawFn) -> SanctionsSnapshot:
     places = sorted(draw(st.sets(st.tuples(LABELS, LABELS), max_size=6)))
     entries = tuple(SanctionedAddress(asset, address, draw(LABELS)) for asset, address in places)
     return SanctionsSnapshot(
-        draw(st.text(max_size=20)), draw(st.integers(0, 2**34)), draw(st.integers(1, 2**64)), entries
+        draw(st.text(max_size=20)), draw(st.integers(0, 2**34)), draw(st.integers(1, 2**63 - 1)), entries
     )
 
 
@@ -206,6 +207,7 @@ BY_HAND: dict[type, st.SearchStrategy[Any]] = {
         TIMES,
     ),
     Roster: rosters(),
+    WithdrawalOrder: st.builds(WithdrawalOrder, LABELS, LABELS, LABELS, amounts("BTC", 1), LABELS, TIMES),
     SanctionsSnapshot: snapshots(),
     SignerIdentity: st.builds(SignerIdentity, LABELS, KEYS, KEYS, LABELS),
     StandingOrder: standing_orders(),

@@ -14,6 +14,7 @@ import functools
 import hashlib
 import types
 import typing
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -26,6 +27,9 @@ MAX_BYTES = 1_000_000
 
 MAX_DEPTH = 12
 """The deepest nesting of arrays that is read."""
+
+MAX_ITEMS = 200_000
+"""The most items that are read: a megabyte of one-byte integers would take seconds."""
 
 MAX_INTEGER = 2**256
 
@@ -97,6 +101,7 @@ class _Reader:
     def __init__(self, encoded: bytes) -> None:
         self._encoded = encoded
         self._at = 0
+        self._items = 0
 
     def _take(self, count: int) -> bytes:
         end = self._at + count
@@ -126,6 +131,9 @@ class _Reader:
     def _value(self, depth: int) -> Plain:
         if depth > MAX_DEPTH:
             raise EncodingError(f"nested deeper than {MAX_DEPTH} arrays")
+        self._items += 1
+        if self._items > MAX_ITEMS:
+            raise EncodingError(f"more than {MAX_ITEMS} items")
         major, info, argument = self._head()
         match major:
             case 0 | 1:
@@ -218,6 +226,19 @@ def _object_from(cls: "type[Canonical]", value: Plain) -> Any:
     if type(value) is not list or value[:2] != [cls.VERSION, cls.DOMAIN] or type(value[0]) is not int:
         raise EncodingVersionUnknown(f"not a {cls.DOMAIN} of version {cls.VERSION}")
     return _body_from(cls, value[2:], cls.DOMAIN)
+
+
+def decode_one_of(encoded: bytes, kinds: "Iterable[type[Canonical]]") -> "Canonical":
+    """Read an object of whichever of ``kinds`` it is, looking at the bytes once.
+
+    :raises EncodingVersionUnknown: of none of them.
+    :raises EncodingError: malformed, or not canonical.
+    """
+    value = decode(encoded)
+    for kind in kinds:
+        if type(value) is list and value[:2] == [kind.VERSION, kind.DOMAIN]:
+            return typing.cast(Canonical, _object_from(kind, value))
+    raise EncodingVersionUnknown("an object of no expected kind and version")
 
 
 @dataclass(frozen=True)

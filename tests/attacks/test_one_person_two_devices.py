@@ -42,6 +42,6 @@ def test_one_device_cannot_be_registered_under_two_names(roster: Roster) -> None
     key = roster.person("ben").credentials[0].public_key
     cose = cbor2.loads(key)
     for spelling in (key, cbor2.dumps(dict(reversed(cose.items()))), b"\x04" + cose[-2] + cose[-3]):
-        second_name = Person("benjamin", (APPROVER,), (Credential(b"second name", spelling),))
         with pytest.raises(AuthorityMalformed):
+            second_name = Person("benjamin", (APPROVER,), (Credential(b"second name", spelling),))
             dataclasses.replace(roster, persons=(*roster.persons, second_name))

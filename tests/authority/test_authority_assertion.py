@@ -162,13 +162,12 @@ def test_a_key_is_told_apart_however_it_is_spelt(device: SoftwareAuthenticator) 
     material = device.credential.key_material()
     cose = cbor2.loads(device.credential.public_key)
     reordered = cbor2.dumps(dict(reversed(cose.items())))
-    u2f = b"\x04" + cose[-2] + cose[-3]
-    assert device.credential.public_key not in (reordered, u2f)
-    assert {Credential(b"i", spelt).key_material() for spelt in (reordered, u2f)} == {material}
+    assert device.credential.public_key != reordered
+    assert Credential(b"i", reordered).key_material() == material
     assert SoftwareAuthenticator("localhost", "anna").credential.key_material() != material
 
 
 @pytest.mark.parametrize("key", [b"\x00", b"\xa0", b"\x04", cbor2.dumps({1: 2, 3: -7, -1: 1, -2: [1], -3: b"y"})])
-def test_what_is_no_key_is_not_compared(key: bytes) -> None:
+def test_what_is_no_key_is_no_credential(key: bytes) -> None:
     with pytest.raises(AuthorityMalformed):
-        Credential(b"i", key).key_material()
+        Credential(b"i", key)

@@ -52,10 +52,11 @@ def test_nobody_stands_in_a_roster_twice(roster: Roster) -> None:
 
 def test_one_device_is_found_under_another_spelling_of_its_key(roster: Roster) -> None:
     cose = cbor2.loads(roster.person("anna").credentials[0].public_key)
-    for spelling in (cbor2.dumps(dict(reversed(cose.items()))), b"\x04" + cose[-2] + cose[-3]):
-        twin = Person("anna's other name", (APPROVER,), (Credential(b"another id", spelling),))
-        with pytest.raises(AuthorityMalformed, match="authenticators' keys are the same"):
-            dataclasses.replace(roster, persons=(*roster.persons, twin))
+    twin = Person("anna's other name", (APPROVER,), (Credential(b"id", cbor2.dumps(dict(reversed(cose.items())))),))
+    with pytest.raises(AuthorityMalformed, match="authenticators' keys are the same"):
+        dataclasses.replace(roster, persons=(*roster.persons, twin))
+    with pytest.raises(AuthorityMalformed, match="map"):
+        Credential(b"id", b"\x04" + cose[-2] + cose[-3])
 
 
 @pytest.mark.parametrize("quorum", [0, -1, 3])

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import webauthn
-from webauthn.helpers import decode_credential_public_key
 from webauthn.helpers.structs import AuthenticationCredential, AuthenticatorAssertionResponse
 
+from holdfast.authority.cose import key_material
 from holdfast.authority.errors import (
     AssertionCredentialUnknown,
     AssertionMalformed,
@@ -37,7 +37,10 @@ _USER_PRESENT, _USER_VERIFIED, _ATTESTED_CREDENTIAL, _EXTENSIONS = 0x01, 0x04, 0
 
 @dataclass(frozen=True)
 class Credential:
-    """A registered credential: its id and its COSE public key, as the authenticator gave them."""
+    """A registered credential: its id and its COSE public key, as the authenticator gave them.
+
+    :raises AuthorityMalformed: no credential id, or no COSE key of a known type.
+    """
 
     credential_id: bytes
     public_key: bytes
@@ -46,25 +49,12 @@ class Credential:
         """Refuse what no authenticator would give."""
         if not 1 <= len(self.credential_id) <= 1_023 or not 1 <= len(self.public_key) <= MAX_FIELD_BYTES:
             raise AuthorityMalformed("a credential id has 1 to 1,023 bytes and a public key at most 4,096")
+        # Before anything else may decode it: the bytes are whatever somebody enrolled.
+        key_material(self.public_key)
 
     def key_material(self) -> tuple[int, ...]:
-        """What tells this public key from every other, however its COSE encoding is spelt.
-
-        :raises AuthorityMalformed: not a COSE key of a known type (RFC 9053).
-        """
-        try:
-            decoded = vars(decode_credential_public_key(self.public_key))
-            # Of an elliptic point x alone: whoever has the key to (x, y) has the one to (x, -y).
-            parts = (decoded.get(part) for part in ("kty", "crv", "x", "n", "e", "pub"))
-            material = tuple(
-                int.from_bytes(part, "big") if isinstance(part, bytes) else int(part or 0) for part in parts
-            )
-        # Decoding raises many kinds (CBOR, missing labels, unknown types); none of them is a key.
-        except Exception as fault:  # noqa: BLE001
-            raise AuthorityMalformed(f"not an authenticator's public key: {type(fault).__name__}") from None
-        if not any(material[2:]):
-            raise AuthorityMalformed("an authenticator's public key without its numbers")
-        return material
+        """What tells this public key from every other, however its COSE encoding is spelt."""
+        return key_material(self.public_key)
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,12 @@ class KeyOrder(Canonical):
         members = len(self.members)
         if len(set(self.members)) != members or not 2 <= self.threshold <= members <= 32:
             raise AuthorityMalformed("a committee has 2 to 32 distinct members and a threshold of 2 to all of them")
-        # Conflict keys and orders are bound by each signer alone; they hold because any two quorums share one.
+        # Conflict keys and orders are bound by each signer alone: any two quorums must share a member. (That the
+        # shared one is honest needs 2t - n > the number of members taken over: see the security model.)
         if 2 * self.threshold <= members:
             raise AuthorityMalformed(f"{self.threshold} of {members} lets two disjoint quorums sign; need a majority")
+        if not 0 <= self.committee_epoch < 2**63:
+            raise AuthorityMalformed("a committee's epoch is a whole number below 2^63")
         if self.suite not in SUITES:
             raise AuthorityMalformed(f"unknown suite {self.suite[:40]!r}; known: {', '.join(SUITES)}")
 

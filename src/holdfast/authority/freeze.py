@@ -30,11 +30,14 @@ def require_freeze_order(
     """Require one officer to freeze, or the roster's change quorum to lift.
 
     :raises FreezeOrderInvalid: for another genesis, or not newer than the highest version known, or by more than
-        :data:`MAX_VERSION_STEP`.
+        :data:`MAX_VERSION_STEP`; a lift by more than one.
     :raises QuorumNotReached: too few officers.
     """
     if order.genesis != genesis or order.version <= highest_version:
         raise FreezeOrderInvalid(f"freeze order {order.version} does not follow {highest_version} of this genesis")
+    # A lift that could wait in a drawer would undo freezes that nobody had thought of when it was approved.
+    if not order.frozen and order.version != highest_version + 1:
+        raise FreezeOrderInvalid(f"a lift has the very next version, {highest_version + 1}, not {order.version}")
     # A lone officer who took the highest number there is would have frozen for ever: no lift could follow it.
     if order.version > highest_version + MAX_VERSION_STEP:
         raise FreezeOrderInvalid(f"freeze order {order.version} is too far above {highest_version}")

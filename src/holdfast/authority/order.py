@@ -4,14 +4,17 @@ from dataclasses import dataclass
 
 from holdfast.amounts import Amount
 from holdfast.authority.assertion import Assertion, Credential, RelyingParty, verify_assertion
-from holdfast.authority.errors import OrderExpired, OrderMismatch
+from holdfast.authority.errors import AuthorityMalformed, OrderExpired, OrderMismatch
 from holdfast.authority.intent import Payment
 from holdfast.encoding import Canonical
+
+MAX_TEXT = 128
+"""The longest venue, customer, reference or destination."""
 
 
 @dataclass(frozen=True)
 class WithdrawalOrder(Canonical):
-    """What a customer asks for. ``reference`` is unique per venue and customer, so no order repeats another."""
+    """What a customer asks for. The venue chooses ``reference``, unique among all its orders: none repeats another."""
 
     DOMAIN = "holdfast/withdrawal-order"
 
@@ -23,8 +26,11 @@ class WithdrawalOrder(Canonical):
     expires_at_s: int
 
     def __post_init__(self) -> None:
-        """Refuse an order for nothing."""
+        """Refuse an order for nothing, or of no size that is stored."""
         self.amount.positive()
+        for text in (self.venue, self.customer, self.reference, self.destination):
+            if not 1 <= len(text) <= MAX_TEXT or not (text.isascii() and text.isprintable()):
+                raise AuthorityMalformed(f"an order's texts are 1 to {MAX_TEXT} printable ASCII characters")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ from holdfast.screening.errors import SnapshotForged, SnapshotMalformed, Snapsho
 MAX_SIGNATURES = 64
 """The most signatures that are looked at on one list."""
 
+MAX_NUMBER = 2**63 - 1
+"""The highest number of a list: what a database's integer holds."""
+
 MAX_DATE_S = 32_503_679_999
 """The last second of the year 2999."""
 
@@ -55,8 +58,8 @@ class SanctionsSnapshot(Canonical):
         order = [(entry.asset, entry.address) for entry in self.entries]
         if any(earlier >= later for earlier, later in pairwise(order)):
             raise SnapshotMalformed("a list's entries are sorted by asset and address, each once")
-        if self.number < 1 or not 0 <= self.as_of_s <= MAX_DATE_S:
-            raise SnapshotMalformed("a list has a number from 1 and a date from 1970 to 2999")
+        if not 1 <= self.number <= MAX_NUMBER or not 0 <= self.as_of_s <= MAX_DATE_S:
+            raise SnapshotMalformed("a list has a number from 1 up to 2^63 - 1 and a date from 1970 to 2999")
 
 
 @dataclass(frozen=True)
