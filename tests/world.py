@@ -81,12 +81,12 @@ class World:
         order = self.deployment.key_order()
         generate_key(self.plane, order, tuple(self.deployment.approve(p, order.digest()) for p in PERSONS[:3]))
 
-    def enrol(self, customer: str = CUSTOMER) -> None:
-        """A customer with a passkey."""
+    def enrol(self, customer: str = CUSTOMER, age_s: int = 0) -> None:
+        """A customer with a passkey, enrolled ``age_s`` ago."""
         credential = self.deployment.customer(customer).credential
         with transaction(self.plane.engine) as connection:
             enrol_customer(
-                connection, customer, credential, origin=CUSTOMER_ORIGIN, asset=ASSET, now_s=self.clock.now_s()
+                connection, customer, credential, origin=CUSTOMER_ORIGIN, asset=ASSET, now_s=self.clock.now_s() - age_s
             )
 
     def fund(self, customer: str | None, value_sat: int) -> None:

@@ -251,6 +251,9 @@ def script_address(script: bytes, network: str) -> str:
     :raises NetworkUnknown: no such network.
     """
 
+def script_hash_script(redeem: bytes) -> bytes:
+    """The P2SH scriptPubKey (BIP-16) of a redeem script."""
+
 def dust_limit(script: bytes) -> int:
     """The least value in satoshi that Bitcoin Core relays to this script at its default dust fee (3 sat/vB)."""
 
@@ -356,6 +359,12 @@ def dkg_finish(
 
 def commit(share: KeyShare) -> tuple[SigningNonces, bytes]:
     """Round 1 of signing: fresh nonces, and the commitments to send."""
+
+def check_commitments(commitments: bytes) -> None:
+    """Check that bytes are somebody's commitments, before others are asked to sign with them.
+
+    :raises MessageMalformed: they are not.
+    """
 
 def sign(
     share: KeyShare, nonces: SigningNonces, message: bytes, commitments: dict[int, bytes], path: list[int]

@@ -1,5 +1,7 @@
 """Payouts: batched, approved, settled, bumped, expired, refused."""
 
+import dataclasses
+
 import pytest
 from sqlalchemy import select
 
@@ -8,6 +10,7 @@ from holdfast.authority import (
     AssertionOfAnother,
     AssertionUserNotVerified,
     AssertionWrongOrigin,
+    FreezeOrder,
     Intent,
     IntentExpired,
     PersonUnknown,
@@ -36,10 +39,14 @@ from holdfast.custody import (
 )
 from holdfast.custody.models import drafts, reservations
 from holdfast.demo.deployment import PERSONS
+from holdfast.errors import HoldfastError
 from holdfast.ledger import balance, check
 from holdfast.policy import PolicyDenied
+from holdfast.signer import FreezeRequest
 from holdfast.store import transaction
 from world import CAPITAL_SAT, DAY_S, DEPOSIT_SAT, World, bitcoin_address
+
+FREEZE = FreezeOrder(version=1, frozen=True, genesis=bytes(32), reason="a drill")
 
 
 def state_of(world: World, intent: Intent) -> PayoutState:
@@ -82,8 +89,8 @@ def test_several_withdrawals_are_one_transaction(world: World) -> None:
 
 
 def test_a_batch_that_together_no_rule_allows_is_not_planned(world: World) -> None:
-    world.enrol("bob")
-    world.fund("bob", 1_000_000_000)
+    world.enrol("bob", age_s=40 * DAY_S)
+    world.fund("bob", 2_000_000_000)
     request_withdrawal(world.plane, "hot", world.order("w1", 950_000_000, customer="bob"))
     world.request("w2", 100_000_000)
     with pytest.raises(PolicyDenied):
@@ -229,6 +236,66 @@ def test_a_risky_payout_is_refused_and_the_money_goes_back(world: World) -> None
     with transaction(world.plane.engine) as connection:
         assert balance(connection, "customer:bob", "BTC").held.units == 0
         assert connection.execute(select(reservations)).all() == []
+
+
+def test_a_withdrawal_that_risk_does_not_allow_goes_alone(world: World) -> None:
+    world.enrol("bob")
+    world.fund("bob", 100_000_000)
+    request_withdrawal(world.plane, "hot", world.order("w1", 90_000_000, customer="bob"))
+    world.request("w2")
+    together = plan_payout(world.plane, "hot")
+    assert [payment.amount.units for payment in together.payments] == [20_000_000], "alice does not wait for bob"
+    alone = plan_payout(world.plane, "hot")
+    assert [payment.amount.units for payment in alone.payments] == [90_000_000]
+
+
+def test_a_payout_that_no_signer_was_asked_about_leaves_its_coins_free(world: World) -> None:
+    world.enrol("bob")
+    world.fund("bob", 100_000_000)
+    request_withdrawal(world.plane, "hot", world.order("w1", 90_000_000, customer="bob"))
+    refused = plan_payout(world.plane, "hot")
+    world.approve(refused)
+    with pytest.raises(Exception, match="risk engine decided"):
+        world.settle(refused)
+    request_withdrawal(world.plane, "hot", world.order("w2", 90_000_000, customer="bob"))
+    assert plan_payout(world.plane, "hot").conflict_key == refused.conflict_key
+
+
+def test_a_payout_that_the_network_wants_more_for_can_be_bumped(world: World) -> None:
+    intent = world.approved("w1")
+    fence = claim_payout(world.plane, intent.digest())
+    assert sign_payout(world.plane, intent.digest(), fence) is PayoutState.SIGNED
+    bump_fee(world.plane, intent.digest(), 20_000)
+    assert world.settle(intent) is PayoutState.BROADCAST
+    world.mine(3)
+    assert state_of(world, intent) is PayoutState.CONFIRMED
+
+
+def test_one_refusing_signer_ends_no_payout(world: World) -> None:
+    intent = world.approved("w1")
+    away = {name: world.plane.transports[name] for name in ("bern", "geneva")}
+    for name in away:
+        world.plane.transports.pop(name)  # type: ignore[attr-defined]
+    order = dataclasses.replace(FREEZE, genesis=world.plane.genesis.digest())
+    officer = world.deployment.approve("ada", order.digest())
+    world.plane.signer("zurich").call(FreezeRequest(order, (officer,)))
+    with pytest.raises(HoldfastError):
+        world.settle(intent)
+    assert state_of(world, intent) is PayoutState.APPROVED
+
+
+def test_a_freeze_that_one_signer_knows_is_handed_on(world: World) -> None:
+    intent = world.approved("w1")
+    order = dataclasses.replace(FREEZE, genesis=world.plane.genesis.digest())
+    lift = dataclasses.replace(order, version=2, frozen=False)
+    approvals = tuple(world.deployment.approve(person, lift.digest()) for person in PERSONS[:3])
+    zurich = world.plane.signer("zurich")
+    zurich.call(FreezeRequest(order, (world.deployment.approve("ada", order.digest()),)))
+    zurich.call(FreezeRequest(lift, approvals))
+    fence = claim_payout(world.plane, intent.digest())
+    assert sign_payout(world.plane, intent.digest(), fence) is PayoutState.SIGNED
+    versions = {name: world.plane.signer(name).status().freeze_version for name in world.plane.transports}
+    assert set(versions.values()) <= {0, 2}
 
 
 def test_refusals_of_all_signers_end_the_payout_under_their_code(world: World) -> None:

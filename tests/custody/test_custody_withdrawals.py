@@ -16,14 +16,16 @@ from holdfast.authority import (
     SignedOrder,
     WithdrawalOrder,
 )
-from holdfast.chains import AddressMalformed, AddressOfOtherNetwork
+from holdfast.chains import AddressMalformed, AddressOfOtherNetwork, PaymentBelowDust
 from holdfast.custody import (
     CustomerUnknown,
     IdempotencyKeyReused,
+    OrderExpiresTooSoon,
     WithdrawalFinal,
     WithdrawalState,
     WithdrawalUnknown,
     cancel_withdrawal,
+    end_expired_withdrawals,
     find_withdrawal,
     plan_payout,
     request_withdrawal,
@@ -35,7 +37,7 @@ from holdfast.ledger import balance
 from holdfast.policy import PolicyDenied
 from holdfast.screening import DestinationSanctioned, packaged_snapshot
 from holdfast.store import transaction
-from world import DEPOSIT_SAT, World, bitcoin_address
+from world import DAY_S, DEPOSIT_SAT, World, bitcoin_address
 
 
 def held_sat(world: World) -> int:
@@ -112,7 +114,7 @@ def test_more_than_the_balance_is_refused(world: World) -> None:
 
 def test_held_money_cannot_be_withdrawn_twice(world: World) -> None:
     world.request("w1", DEPOSIT_SAT)
-    assert refused(world, world.order("w2", 1), HoldfastError).code == "ledger.insufficient_funds"
+    assert refused(world, world.order("w2", 1_000), HoldfastError).code == "ledger.insufficient_funds"
 
 
 def test_what_no_rule_allows_is_refused(world: World) -> None:
@@ -168,6 +170,22 @@ def test_an_order_becomes_invalid_when_its_time_passes(world: World) -> None:
     signed = world.order("w1")
     world.clock.advance(signed.order.expires_at_s - world.clock.now_s())
     refused(world, signed, OrderExpired)
+
+
+def test_dust_and_orders_that_end_too_soon_are_refused_before_they_can_hold_others_up(world: World) -> None:
+    assert refused(world, world.order("w1", 293), PaymentBelowDust).code == "chains.payment_below_dust"
+    order = dataclasses.replace(world.order("w2").order, expires_at_s=world.clock.now_s() + 3_600)
+    assert refused(world, signed_by(world, order), OrderExpiresTooSoon).code == "withdrawal.expires_too_soon"
+
+
+def test_a_waiting_order_that_expires_gives_its_amount_back(world: World) -> None:
+    world.request("w1")
+    assert end_expired_withdrawals(world.plane) == 0
+    world.clock.advance(DAY_S)
+    assert end_expired_withdrawals(world.plane) == 1
+    view = find_withdrawal(world.plane, "w1")
+    assert (view.state, view.code) == (WithdrawalState.REFUSED, "order.expired")
+    assert held_sat(world) == 0
 
 
 def test_an_unknown_customer_is_refused(world: World) -> None:

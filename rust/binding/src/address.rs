@@ -21,6 +21,12 @@ fn script_address(script: &[u8], network: &str) -> PyResult<String> {
     core::script_address(script, chain).map_err(transaction_fault)
 }
 
+/// The P2SH scriptPubKey of a redeem script.
+#[pyfunction]
+fn script_hash_script(redeem: &[u8]) -> Cow<'static, [u8]> {
+    Cow::Owned(core::script_hash_script(redeem))
+}
+
 /// The least value in satoshi that Bitcoin Core relays to a script.
 #[pyfunction]
 fn dust_limit(script: &[u8]) -> u64 {
@@ -30,5 +36,6 @@ fn dust_limit(script: &[u8]) -> u64 {
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(address_script, module)?)?;
     module.add_function(wrap_pyfunction!(script_address, module)?)?;
+    module.add_function(wrap_pyfunction!(script_hash_script, module)?)?;
     module.add_function(wrap_pyfunction!(dust_limit, module)?)
 }

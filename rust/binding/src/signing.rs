@@ -70,9 +70,16 @@ fn verify(py: Python<'_>, output_key: PyBackedBytes, message: PyBackedBytes, sig
     py.detach(|| core::verify(&output_key, &message, &signature)).map_err(threshold_fault)
 }
 
+/// Check that bytes are commitments.
+#[pyfunction]
+fn check_commitments(commitments: PyBackedBytes) -> PyResult<()> {
+    core::check_commitments(&commitments).map_err(threshold_fault)
+}
+
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<SigningNonces>()?;
     module.add_function(wrap_pyfunction!(commit, module)?)?;
+    module.add_function(wrap_pyfunction!(check_commitments, module)?)?;
     module.add_function(wrap_pyfunction!(sign, module)?)?;
     module.add_function(wrap_pyfunction!(aggregate, module)?)?;
     module.add_function(wrap_pyfunction!(verify, module)?)

@@ -192,6 +192,15 @@ fn signing_package(
     Ok(SigningPackage::new(decoded, message))
 }
 
+/// Check that bytes are somebody's commitments, before others are asked to sign with them.
+///
+/// # Errors
+///
+/// [`ThresholdError::Malformed`]: they are not.
+pub fn check_commitments(encoded: &[u8]) -> Result<(), ThresholdError> {
+    decode_commitments(encoded).map(drop)
+}
+
 fn encode_commitments(commitments: &SigningCommitments) -> Result<Vec<u8>, ThresholdError> {
     let hiding = commitments.hiding().serialize().map_err(fault)?;
     let binding = commitments.binding().serialize().map_err(fault)?;

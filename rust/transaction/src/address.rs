@@ -72,6 +72,11 @@ pub fn script_address(script: &[u8], chain: Chain) -> Result<String, Transaction
         .map_err(|_| TransactionError::ScriptWithoutAddress)
 }
 
+/// The P2SH scriptPubKey (BIP-16) of a redeem script.
+pub fn script_hash_script(redeem: &[u8]) -> Vec<u8> {
+    Script::from_bytes(redeem).to_p2sh().into_bytes()
+}
+
 /// The least value in satoshi that Bitcoin Core relays to this script at its default dust relay fee (3 sat/vB).
 pub fn dust_limit(script: &[u8]) -> u64 {
     Script::from_bytes(script).minimal_non_dust().to_sat()

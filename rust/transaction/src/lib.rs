@@ -16,7 +16,7 @@ mod parse;
 mod spend;
 mod verify;
 
-pub use address::{Chain, address_script, dust_limit, script_address};
+pub use address::{Chain, address_script, dust_limit, script_address, script_hash_script};
 pub use build::{InputSpec, OutputSpec, build, estimated_vsize, with_key_spend_witnesses};
 pub use error::TransactionError;
 pub use parse::{MAX_INPUTS, MAX_TRANSACTION_BYTES, Parsed, parse};

@@ -23,7 +23,8 @@ def bump_fee(plane: ControlPlane, intent_digest: bytes, fee_rate_sat_per_kvb: in
     """
     with transaction(plane.engine) as connection:
         row = find_payout(connection, intent_digest, lock=True)
-        if row.state != PayoutState.BROADCAST.value:
+        # Signed and not sent counts too: the network may want more than was planned.
+        if row.state not in (PayoutState.SIGNED.value, PayoutState.BROADCAST.value):
             raise PayoutNotAwaited(f"the payout is {row.state}; only one that waits for a block can be bumped")
         intent, draft = Intent.decoded(bytes(row.body)), newest_draft(connection, intent_digest)
         plan = bump(
@@ -35,6 +36,6 @@ def bump_fee(plane: ControlPlane, intent_digest: bytes, fee_rate_sat_per_kvb: in
         connection.execute(
             update(models.payouts)
             .where(models.payouts.c.intent == intent_digest)
-            .values(state=PayoutState.APPROVED.value)
+            .values(state=PayoutState.APPROVED.value, fence=models.payouts.c.fence + 1)
         )
     return plan.fee_sat

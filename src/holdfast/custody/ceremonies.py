@@ -1,7 +1,11 @@
 """Key ceremonies, the relay's side: carrying rounds between signers until the key's certificate stands."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from holdfast.audit import KeyActivated, append
 from holdfast.authority import (
@@ -17,8 +21,8 @@ from holdfast.authority import (
     require_confirmed,
 )
 from holdfast.custody.control_plane import ControlPlane
-from holdfast.custody.errors import CeremonyFailed
-from holdfast.custody.vaults import record_vault
+from holdfast.custody.errors import CeremonyFailed, VaultExists, VaultUnknown
+from holdfast.custody.vaults import activate_vault, record_vault, vault_certificate
 from holdfast.encoding import Canonical
 from holdfast.errors import HoldfastError
 from holdfast.keys import GroupKey, aggregate
@@ -37,35 +41,58 @@ from holdfast.signer import (
     Shares,
     SignerClient,
     SigningFinish,
+    ceremony_transcript,
 )
 from holdfast.store import transaction
 
 
 def generate_key(plane: ControlPlane, order: KeyOrder, approvals: tuple[Approval, ...]) -> KeyCertificate:
-    """Run a whole ceremony; on any fault no key is in use and the ceremony can be run again.
+    """Run a whole ceremony, or finish one: its certificate is on record before any member takes the key into use.
+
+    A fault before the certificate leaves no key in use, and the ceremony can be run again. A fault after it leaves
+    the key pending at some members; the same order again hands them the certificate.
 
     :raises CeremonyFailed: a member is away, refuses or cheats; the message says who and why.
+    :raises VaultExists: the vault has a key of another order.
     """
     clients = plane.signers(order.members)
     if set(clients) != set(order.members):
         raise CeremonyFailed("a key ceremony needs a way to every member")
-    begin = KeygenBegin(order, approvals, os.urandom(16))
+    certificate = _recorded(plane, order)
     try:
-        certificate = _certify(plane, order, begin, clients)
+        if certificate is None:
+            certificate = _certify(plane, order, KeygenBegin(order, approvals, os.urandom(16)), clients)
+            with transaction(plane.engine) as connection:
+                record_vault(connection, certificate)
         for client in clients.values():
-            client.call(KeygenActivate(begin.session(), certificate))
+            client.call(KeygenActivate(certificate))
     except CeremonyFailed:
         raise
     except HoldfastError as fault:
         raise CeremonyFailed(f"the ceremony stopped: {fault}") from fault
-    with transaction(plane.engine) as connection:
-        record_vault(connection, certificate)
-        append(
-            connection,
-            KeyActivated(order.vault, order.committee_epoch, certificate.statement.group_key, certificate.encoded()),
-            plane.clock.now_s(),
-        )
+    _take_into_use(plane, certificate)
     return certificate
+
+
+def _recorded(plane: ControlPlane, order: KeyOrder) -> KeyCertificate | None:
+    """The certificate of an earlier ceremony by this very order."""
+    try:
+        with transaction(plane.engine) as connection:
+            certificate = vault_certificate(connection, order.vault)
+    except VaultUnknown:
+        return None
+    if certificate.order != order:
+        raise VaultExists(f"{order.vault} has another key")
+    return certificate
+
+
+def _take_into_use(plane: ControlPlane, certificate: KeyCertificate) -> None:
+    order, group_key = certificate.order, certificate.statement.group_key
+    with transaction(plane.engine) as connection:
+        if not activate_vault(connection, certificate):
+            return
+        event = KeyActivated(order.vault, order.committee_epoch, group_key, certificate.encoded())
+        append(connection, event, plane.clock.now_s())
 
 
 def _certify(
@@ -77,13 +104,13 @@ def _certify(
     for client in clients.values():
         for letter in client.call(KeygenExchange(session, broadcasts)):
             packages.setdefault(letter.letter.header.recipient, []).append(letter)
+    transcript = ceremony_transcript(session, broadcasts)
     confirmed: dict[str, Confirmed] = {}
     for name, client in clients.items():
         letter = _one(client, KeygenFinish(session, tuple(packages[name])))
         place = Header(name, EVERYONE, session, ROUND_CONFIRM, order.committee_epoch)
         confirmed[name] = Confirmed.decoded(open_envelope(letter, plane.roster, place))
-    first = confirmed[order.members[0]]
-    statement = KeyStatement(order.digest(), first.transcript, first.group_key)
+    statement = _agreed(plane, order, transcript, confirmed)
     certificate = KeyCertificate(
         order=order,
         statement=statement,
@@ -95,6 +122,22 @@ def _certify(
     )
     require_confirmed(certificate, plane.roster)
     return certificate
+
+
+def _agreed(plane: ControlPlane, order: KeyOrder, transcript: bytes, confirmed: dict[str, Confirmed]) -> KeyStatement:
+    """The one statement that all members signed; whoever signed another, or signed badly, is named."""
+    group_keys = Counter(body.group_key for body in confirmed.values())
+    statement = KeyStatement(order.digest(), transcript, group_keys.most_common(1)[0][0])
+    strayed = []
+    for name, body in confirmed.items():
+        key = Ed25519PublicKey.from_public_bytes(plane.roster.signer(name).signing_key)
+        try:
+            key.verify(body.signature, statement.encoded())
+        except InvalidSignature:
+            strayed.append(name)
+    if strayed:
+        raise CeremonyFailed(f"{', '.join(strayed)} did not confirm what the others did")
+    return statement
 
 
 def covering_quorums(order: KeyOrder) -> Iterator[tuple[str, ...]]:

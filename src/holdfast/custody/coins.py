@@ -48,13 +48,13 @@ def spendable_coins(connection: Connection, vault: str, deepest_height: int) -> 
     return [_coin(row) for row in connection.execute(query)]
 
 
-def draft_coins(connection: Connection, vault: str, draft: str) -> tuple[Coin, ...]:
+def draft_coins(connection: Connection, vault: str, intent: bytes, draft: str) -> tuple[Coin, ...]:
     """The coins that a transaction's version spends, in the order of its inputs."""
     coins, inputs = models.coins, models.draft_inputs
     query = (
         _coins(vault)
         .join(inputs, (inputs.c.txid == coins.c.txid) & (inputs.c.vout == coins.c.vout))
-        .where(inputs.c.draft == draft)
+        .where(inputs.c.intent == intent, inputs.c.draft == draft)
         .order_by(inputs.c.position)
     )
     return tuple(_coin(row) for row in connection.execute(query))

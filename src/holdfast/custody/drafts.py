@@ -33,7 +33,7 @@ def insert_draft(connection: Connection, intent: bytes, plan: SpendPlan, positio
     for index, coin in enumerate(plan.inputs):
         connection.execute(
             insert(models.draft_inputs).values(
-                draft=txid, position=index, txid=coin.outpoint.txid, vout=coin.outpoint.vout
+                intent=intent, draft=txid, position=index, txid=coin.outpoint.txid, vout=coin.outpoint.vout
             )
         )
 
@@ -58,7 +58,7 @@ def signed_drafts(connection: Connection, intent_digest: bytes) -> Sequence[Row[
 
 def stored_plan(connection: Connection, intent: Intent, network: str, draft: Row[Any]) -> SpendPlan:
     """A stored version as the plan that it was made by: nothing is chosen anew."""
-    coins = draft_coins(connection, intent.vault, draft.txid)
+    coins = draft_coins(connection, intent.vault, intent.digest(), draft.txid)
     raw = bytes(draft.unsigned)
     spend = decode_spend(raw, [coin.raw_previous for coin in coins])
     position = draft.change_position

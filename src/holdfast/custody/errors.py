@@ -31,6 +31,13 @@ class VaultExists(CustodyError):
     code = "vault.exists"
 
 
+class VaultPending(CustodyError):
+    """The vault's key is not in use at every member of its committee yet: nothing may be paid to it."""
+
+    code = "vault.pending"
+    exit_status = 3
+
+
 class CustomerUnknown(CustodyError):
     """No customer of this name is enrolled."""
 
@@ -56,6 +63,12 @@ class IdempotencyKeyReused(CustodyError):
 
     code = "withdrawal.idempotency_key_reused"
     exit_status = 2
+
+
+class OrderExpiresTooSoon(CustodyError):
+    """The order would expire before a payout could be approved and signed."""
+
+    code = "withdrawal.expires_too_soon"
 
 
 class WithdrawalFinal(CustodyError):
@@ -117,13 +130,17 @@ class QuorumUnavailable(CustodyError):
 
 
 class SignersRefused(CustodyError):
-    """Signers refused, each with its own code; too few are left to sign."""
+    """Signers refused, each with its own code; too few are left to sign.
+
+    ``needed`` is how many refusals stop the key for good: n - t + 1. Fewer, and others may yet be enough.
+    """
 
     code = "signing.refused"
 
-    def __init__(self, message: str, codes: dict[str, str]) -> None:
+    def __init__(self, message: str, codes: dict[str, str], needed: int) -> None:
         super().__init__(message)
         self.codes = codes
+        self.needed = needed
 
 
 class ReplyInvalid(CustodyError):

@@ -25,10 +25,11 @@ def facts_of_intent(connection: Connection, intent_digest: bytes, now_s: int) ->
     rows = connection.execute(
         select(table).where(table.c.intent == intent_digest).order_by(table.c.requested_at_s, table.c.reference)
     ).all()
-    return tuple(_facts(connection, row, now_s) for row in rows)
+    return tuple(facts_of_withdrawal(connection, row, now_s) for row in rows)
 
 
-def _facts(connection: Connection, row: Row[Any], now_s: int) -> WithdrawalFacts:
+def facts_of_withdrawal(connection: Connection, row: Row[Any], now_s: int) -> WithdrawalFacts:
+    """The facts of one withdrawal, by its row."""
     return WithdrawalFacts(
         amount=Amount(row.asset, units(row.amount_hi, row.amount_lo)),
         requested_at_s=max(row.requested_at_s, 0),

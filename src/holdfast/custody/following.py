@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from holdfast.amounts import Amount
 from holdfast.audit import DepositCredited, LedgerPosted, ReorgSeen, TransactionConfirmed, append
@@ -47,11 +48,8 @@ def follow_chain(plane: ControlPlane) -> int:
     """Take the chain's steps since the last call (at most 500), then credit and confirm; returns the steps taken."""
     taken = 0
     for step in follow(plane.chain, _remembered(plane), limit=STEPS_PER_CALL):
-        with transaction(plane.engine) as connection:
-            if isinstance(step, Connect):
-                _connect(connection, step)
-            else:
-                _disconnect(plane, connection, step)
+        if not _take(plane, step):
+            break
         taken += 1
     tip = plane.chain.tip()
     credit_deposits(plane, tip.height)
@@ -59,6 +57,34 @@ def follow_chain(plane: ControlPlane) -> int:
     reverse_lost_deposits(plane, tip.height)
     rebroadcast(plane)
     return taken
+
+
+def _take(plane: ControlPlane, step: Connect | Disconnect) -> bool:
+    """Record one step; False if another control plane follows the chain too and has moved on meanwhile."""
+    try:
+        with transaction(plane.engine) as connection:
+            if not _continues(connection, step):
+                return False
+            if isinstance(step, Connect):
+                _connect(connection, step)
+            else:
+                _disconnect(plane, connection, step)
+    except IntegrityError:
+        # Both started from the same block, and the other one was quicker; or something is wrong.
+        with transaction(plane.engine) as connection:
+            if not _continues(connection, step):
+                return False
+        raise
+    return True
+
+
+def _continues(connection: Connection, step: Connect | Disconnect) -> bool:
+    """Whether the newest followed block is the one that the step starts from."""
+    newest = select(models.blocks.c.hash).order_by(models.blocks.c.height.desc()).limit(1).with_for_update()
+    followed = connection.execute(newest).scalar()
+    if isinstance(step, Disconnect):
+        return followed == step.ref.hash
+    return step.block.ref.height == 0 if followed is None else followed == step.block.previous_hash
 
 
 def _remembered(plane: ControlPlane) -> list[BlockRef]:
@@ -267,8 +293,25 @@ def reverse_lost_deposits(plane: ControlPlane, tip_height: int) -> None:
 def _reverse(plane: ControlPlane, connection: Connection, row: Row[Any]) -> None:
     owner = CAPITAL if row.customer is None else customer_account(row.customer)
     amount, outpoint = Amount(row.asset, row.value_sat), f"{row.txid}:{row.vout}"
-    free = balance(connection, owner, row.asset).available
-    from_owner = min(free.units, amount.units)
+    from_owner = min(balance(connection, owner, row.asset).available.units, amount.units)
+    if amount.units - from_owner > balance(connection, CAPITAL, row.asset).available.units:
+        # The books cannot show a loss that nobody bears yet. Everything else goes on.
+        log.critical("custody.loss_uncovered", coin=outpoint, units=amount.units)
+        return
+    coins = models.coins
+    changed = connection.execute(
+        update(coins)
+        .where(
+            coins.c.txid == row.txid,
+            coins.c.vout == row.vout,
+            coins.c.height.is_(None),
+            coins.c.deposit_entry.is_not(None),
+            coins.c.losses == row.losses,
+        )
+        .values(deposit_entry=None, credited_at_s=None, orphaned_height=None, losses=row.losses + 1)
+    ).rowcount
+    if changed != 1:
+        return
     transfers = [
         Transfer(account, vault_account(row.vault), Amount(row.asset, part))
         for account, part in ((owner, from_owner), (CAPITAL, amount.units - from_owner))
@@ -276,11 +319,6 @@ def _reverse(plane: ControlPlane, connection: Connection, row: Row[Any]) -> None
     ]
     key = f"deposit-lost:{outpoint}:{row.losses}"
     entry = post(connection, Entry("deposit-lost", outpoint, key, tuple(transfers)), clock=plane.clock)
-    connection.execute(
-        update(models.coins)
-        .where(models.coins.c.txid == row.txid, models.coins.c.vout == row.vout)
-        .values(deposit_entry=None, credited_at_s=None, orphaned_height=None, losses=row.losses + 1)
-    )
     append(connection, LedgerPosted(str(entry), f"deposit-lost {outpoint}"), plane.clock.now_s())
 
 

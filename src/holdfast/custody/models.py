@@ -16,9 +16,10 @@ vaults = Table(
     Column("asset", Text, nullable=False),
     Column("network", Text, nullable=False),
     Column("certificate", LargeBinary, nullable=False),
+    Column("active", INTEGER, nullable=False),
     sqlite_strict=True,
 )
-"""Vaults with the certificate of their key; addresses derive from it alone."""
+"""Vaults with the certificate of their key; addresses derive from it alone, once it is ``active`` at every member."""
 
 customers = Table(
     "customer",
@@ -120,11 +121,12 @@ payouts = Table(
     Column("intent", LargeBinary, primary_key=True),
     Column("body", LargeBinary, nullable=False),
     Column("vault", Text, ForeignKey("vault.name"), nullable=False),
-    Column("conflict_key", Text, nullable=False, unique=True),
+    Column("conflict_key", Text, nullable=False),
     Column("log_sequence", INTEGER, nullable=False),
     Column("state", Text, nullable=False),
     Column("fence", INTEGER, nullable=False),
     Column("fee_hold", INTEGER),
+    Column("asked", INTEGER, nullable=False),
     Column("attestation", LargeBinary),
     Column("code", Text),
     Column("reason", Text),
@@ -134,7 +136,9 @@ payouts = Table(
     Index("payout_state_index", "state"),
     sqlite_strict=True,
 )
-"""Intents on their way. States: awaiting, approved, signed, broadcast, confirmed; or refused or expired."""
+"""Intents on their way; ``asked`` is 1 once a signer may have bound the conflict key.
+
+States: awaiting, approved, signed, broadcast, confirmed; or refused or expired."""
 
 approvals = Table(
     "approval",
@@ -150,26 +154,31 @@ approvals = Table(
 drafts = Table(
     "draft",
     metadata,
+    Column("intent", LargeBinary, ForeignKey("payout.intent"), primary_key=True),
     Column("txid", Text, primary_key=True),
-    Column("intent", LargeBinary, ForeignKey("payout.intent"), nullable=False),
     Column("unsigned", LargeBinary, nullable=False),
     Column("change_position", INTEGER),
     Column("fee_sat", INTEGER, nullable=False),
     Column("signed", LargeBinary),
     Column("signed_at_s", INTEGER),
     Column("height", INTEGER),
-    Index("draft_intent_index", "intent"),
+    Index("draft_txid_index", "txid"),
     sqlite_strict=True,
 )
-"""Every version of an intent's transaction (fee bumps add one). ``signed`` is committed before any broadcast."""
+"""Every version of an intent's transaction (fee bumps add one). ``signed`` is committed before any broadcast.
+
+The very same transaction may be drafted again for another intent, once the first one has ended unsigned.
+"""
 
 draft_inputs = Table(
     "draft_input",
     metadata,
-    Column("draft", Text, ForeignKey("draft.txid"), primary_key=True),
+    Column("intent", LargeBinary, primary_key=True),
+    Column("draft", Text, primary_key=True),
     Column("position", INTEGER, primary_key=True, autoincrement=False),
     Column("txid", Text, nullable=False),
     Column("vout", INTEGER, nullable=False),
+    ForeignKeyConstraint(["intent", "draft"], ["draft.intent", "draft.txid"]),
     ForeignKeyConstraint(["txid", "vout"], ["coin.txid", "coin.vout"]),
     sqlite_strict=True,
 )

@@ -13,11 +13,13 @@ from sqlalchemy.exc import IntegrityError
 from holdfast.amounts import Amount
 from holdfast.audit import IntentApproved, IntentFixed, append
 from holdfast.authority import (
+    ALLOW,
     APPROVER,
     Approval,
     Intent,
     Payment,
     QuorumNotReached,
+    SignedOrder,
     outpoint_conflict_key,
     require_quorum,
     verify_approval,
@@ -36,10 +38,12 @@ from holdfast.custody.errors import (
     PayoutTooLarge,
     PayoutUnknown,
 )
+from holdfast.custody.facts import facts_of_withdrawal
 from holdfast.custody.types import PayoutState, PayoutView, WithdrawalState
 from holdfast.custody.vaults import change_address, vault_certificate
 from holdfast.ledger import hold
 from holdfast.policy import Movement, Verdict, evaluate, require_floors
+from holdfast.risk import decide
 from holdfast.store import transaction, units
 
 FEE_TARGET_BLOCKS = 6
@@ -61,7 +65,7 @@ def plan_payout(plane: ControlPlane, vault: str, references: Sequence[str] | Non
     fee_rate, tip = plane.chain.fee_rate_sat_per_kvb(FEE_TARGET_BLOCKS), plane.chain.tip()
     try:
         with transaction(plane.engine) as connection:
-            rows = _waiting(connection, vault, references)
+            rows = _fit_together(plane, connection, _waiting(connection, vault, references))
             address = change_address(connection, vault)
             plan, conflict_key = _plan(plane, connection, vault, rows, address, fee_rate, tip.height)
             intent = _intent(plane, connection, vault, rows, conflict_key)
@@ -83,6 +87,16 @@ def _waiting(connection: Connection, vault: str, references: Sequence[str] | Non
     if not rows or (references is not None and len(rows) != len(set(references))):
         raise PayoutEmpty("no such withdrawal is waiting to be paid")
     return rows
+
+
+def _fit_together(plane: ControlPlane, connection: Connection, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    """The withdrawals that may share a payout: one that the risk engine does not allow goes alone, and fails alone."""
+    if len(rows) == 1:
+        return rows
+    allowed = [
+        row for row in rows if decide(facts_of_withdrawal(connection, row, plane.clock.now_s())).decision == ALLOW
+    ]
+    return allowed or rows[:1]
 
 
 def _amount(row: Row[Any]) -> Amount:
@@ -135,7 +149,12 @@ def _conflict_key(coin: Coin) -> str:
 def _without_conflict(connection: Connection, coins: Sequence[Coin]) -> list[Coin]:
     """The coins that were no intent's conflict key yet, in their order."""
     table = models.payouts
-    query = select(table.c.conflict_key).where(table.c.conflict_key.in_([_conflict_key(coin) for coin in coins]))
+    dead = (PayoutState.REFUSED.value, PayoutState.EXPIRED.value)
+    # A payout that ended before any signer was asked left no conflict key bound.
+    query = select(table.c.conflict_key).where(
+        table.c.conflict_key.in_([_conflict_key(coin) for coin in coins]),
+        (table.c.asked == 1) | table.c.state.not_in(dead),
+    )
     used = set(connection.execute(query).scalars())
     return [coin for coin in coins if _conflict_key(coin) not in used]
 
@@ -148,12 +167,16 @@ def _intent(
         payments=tuple(Payment(_amount(row), row.destination, bytes(row.order_digest)) for row in rows),
         conflict_key=conflict_key,
         maximum_fee=plane.maximum_fee,
-        expires_at_s=plane.clock.now_s() + plane.policy.intent_lifetime_s,
+        expires_at_s=min(plane.clock.now_s() + plane.policy.intent_lifetime_s, *map(_order_expiry, rows)),
         committee_epoch=vault_certificate(connection, vault).order.committee_epoch,
         policy_version=plane.policy.version,
         roster_version=plane.roster.version,
         created_by=plane.name,
     )
+
+
+def _order_expiry(row: Row[Any]) -> int:
+    return SignedOrder.decoded(bytes(row.signed_order)).order.expires_at_s
 
 
 def movement_verdict(plane: ControlPlane, intent: Intent) -> Verdict:
@@ -184,6 +207,7 @@ def _insert(plane: ControlPlane, connection: Connection, intent: Intent, plan: S
             state=PayoutState.AWAITING.value,
             fence=0,
             fee_hold=fee_hold,
+            asked=0,
             created_at_s=now_s,
         )
     )

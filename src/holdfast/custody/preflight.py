@@ -48,7 +48,6 @@ class Candidate:
 
     movement: Movement
     certificate: KeyCertificate
-    highest_change_index: int
 
     @property
     def intent(self) -> Intent:
@@ -104,7 +103,6 @@ def require_transaction_matches(plane: ControlPlane, candidate: Candidate) -> No
         change_path=candidate.movement.change_path,
         output_key=lambda path: group_key.output_key(list(path)),
         network=plane.genesis.network,
-        highest_change_index=candidate.highest_change_index,
     )
 
 

@@ -1,5 +1,6 @@
 """Collecting a threshold signature: the relay's side of signing. It chooses who is asked, not what they sign."""
 
+import contextlib
 import os
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -27,20 +28,26 @@ from holdfast.authority import (
     SignedAttestation,
     SignedOrder,
     open_envelope,
+    require_freeze_order,
 )
 from holdfast.chains.bitcoin import SpendPlan, decode_spend, with_signatures
 from holdfast.custody import models
 from holdfast.custody.control_plane import ControlPlane
 from holdfast.custody.errors import QuorumUnavailable, SignersRefused
 from holdfast.encoding import Canonical, EncodingError
-from holdfast.keys import CheaterFound, GroupKey, aggregate
+from holdfast.errors import HoldfastError
+from holdfast.keys import CheaterFound, GroupKey, KeysError, aggregate, check_commitments
 from holdfast.signer import (
     ROUND_COMMIT,
     ROUND_SHARE,
     Commitments,
     EnrolledOrder,
+    FreezeRequest,
+    FreezeShow,
     LogEvidence,
+    LogNotConsistent,
     LogProof,
+    LogRolledBack,
     Shares,
     SignerRefused,
     SignerUnavailable,
@@ -49,6 +56,11 @@ from holdfast.signer import (
     StandingEvidence,
 )
 from holdfast.store import transaction
+
+MAX_TRIES = 10
+"""How often a quorum is asked, with other members or with newer proofs of the log."""
+
+_LOG_CODES = frozenset({LogNotConsistent.code, LogRolledBack.code})
 
 
 @dataclass(frozen=True)
@@ -79,30 +91,32 @@ _Body = TypeVar("_Body", bound=Canonical)
 def sign_movement(plane: ControlPlane, movement: Movement, order: KeyOrder, group_key: GroupKey) -> bytes:
     """The signed transaction, once a quorum of the committee has judged and signed it.
 
-    A signer that refuses, is away or cheats is left out of the next try; tries are bounded by the committee's size.
+    A signer that refuses, is away or cheats is left out of the next try. One that was shown a log older than it knows
+    meanwhile is shown the newest; tries are bounded.
 
     :raises SignersRefused: fewer than the threshold are left, because signers refused; their codes are in it.
     :raises QuorumUnavailable: fewer than the threshold answer.
     """
-    with transaction(plane.engine) as connection:
-        note = checkpoint(connection, plane.log_signer)
-    collection = _Collection(plane, movement, order, group_key, note, _log_sizes(plane, order.members))
+    collection = _Collection(plane, movement, order, group_key)
+    collection.look()
     # A random start spreads the signers' caps and load over the committee.
     start = os.urandom(1)[0]
-    for _ in order.members:
+    for number in range(MAX_TRIES):
         candidates = [name for name in order.members if name in collection.sizes]
         if len(candidates) < order.threshold:
             break
-        turn = start % len(candidates)
+        turn = (start + number) % len(candidates)
         quorum = tuple(sorted((candidates[turn:] + candidates[:turn])[: order.threshold]))
         try:
             return collection.attempt(quorum)
-        except _LeaveOut as left_out:
-            for name in left_out.names:
-                collection.sizes.pop(name, None)
+        except _LeaveOut as without:
+            collection.leave_out(*without.names)
+        except _LogMovedOn:
+            collection.look()
     if collection.refusals:
         codes = ", ".join(sorted(set(collection.refusals.values())))
-        raise SignersRefused(f"{len(collection.refusals)} signers refused: {codes}", collection.refusals)
+        needed = len(order.members) - order.threshold + 1
+        raise SignersRefused(f"{len(collection.refusals)} signers refused: {codes}", collection.refusals, needed)
     raise QuorumUnavailable(
         f"{len(collection.sizes)} of {len(order.members)} signers answer; {order.threshold} are needed"
     )
@@ -117,6 +131,10 @@ def _log_sizes(plane: ControlPlane, members: tuple[str, ...]) -> dict[str, int]:
         except (SignerUnavailable, SignerRefused):
             continue
     return sizes
+
+
+class _LogMovedOn(Exception):
+    """A signer has cosigned more of the log, for another control plane, than this one had seen."""
 
 
 class _LeaveOut(Exception):
@@ -135,9 +153,26 @@ class _Collection:
     movement: Movement
     order: KeyOrder
     group_key: GroupKey
-    note: str
-    sizes: dict[str, int]
+    note: str = ""
+    sizes: dict[str, int] = field(default_factory=dict)
     refusals: dict[str, str] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
+    moved_on: set[str] = field(default_factory=set)
+
+    def look(self) -> None:
+        """See how much of the log each signer has cosigned, and only then how long it is: so it is never shorter."""
+        members = tuple(name for name in self.order.members if name not in self.left_out)
+        self.sizes = _log_sizes(self.plane, members)
+        with transaction(self.plane.engine) as connection:
+            self.note = checkpoint(connection, self.plane.log_signer)
+        # The log was read after the signers spoke: who claims to have cosigned more of it than there is, lies.
+        length = open_checkpoint(self.note, self.plane.genesis.log_name, self.plane.genesis.log_key).size
+        self.leave_out(*(name for name, size in self.sizes.items() if size > length))
+
+    def leave_out(self, *names: str) -> None:
+        """Do without these signers from now on."""
+        self.left_out.update(names)
+        self.sizes = {name: size for name, size in self.sizes.items() if name not in self.left_out}
 
     def attempt(self, quorum: tuple[str, ...]) -> bytes:
         """One try with this quorum, from commitments to the verified signed transaction."""
@@ -151,6 +186,8 @@ class _Collection:
             session = request.session()
             letters[name], body = self._ask(name, request, session, ROUND_COMMIT)
             commitments[name] = self._read(name, Commitments, body)
+            self._require_sound(name, commitments[name])
+        self._spread_freeze(commitments)
         shares: dict[str, Shares] = {}
         finish = SigningFinish(session, tuple(letters.values()))
         for name in quorum:
@@ -170,11 +207,49 @@ class _Collection:
             place = Header(name, EVERYONE, session, round_, self.order.committee_epoch)
             return letter, open_envelope(letter, self.plane.roster, place)
         except SignerRefused as refused:
+            moved_on = refused.refusal.code in _LOG_CODES and name not in self.moved_on
+            if moved_on and self._has_cosigned_more(name):
+                self.moved_on.add(name)
+                raise _LogMovedOn from None
             self.refusals[name] = refused.refusal.code
             record_refusal(self.plane, self.movement.intent, refused)
             raise _LeaveOut(name) from None
         except (SignerUnavailable, AuthorityError, ValueError):
             raise _LeaveOut(name) from None
+
+    def _require_sound(self, name: str, body: Commitments) -> None:
+        """Leave out whose commitments are none: the others would refuse them, and look like the culprits."""
+        if len(body.commitments) != len(self.movement.plan.inputs):
+            raise _LeaveOut(name)
+        try:
+            for commitment in body.commitments:
+                check_commitments(commitment)
+        except KeysError:
+            raise _LeaveOut(name) from None
+
+    def _spread_freeze(self, commitments: dict[str, Commitments]) -> None:
+        """Hand on a newer freeze order that a signer speaks of; leave out who speaks of one and cannot show it."""
+        versions = {name: body.freeze_version for name, body in commitments.items()}
+        newest = max(versions.values())
+        if all(version == newest for version in versions.values()):
+            return
+        herald = next(name for name, version in versions.items() if version == newest)
+        asked = FreezeShow(newest)
+        try:
+            (letter,) = self.plane.signer(herald).call(asked)
+            place = Header(herald, EVERYONE, asked.digest(), 0, 0)
+            shown = FreezeRequest.decoded(open_envelope(letter, self.plane.roster, place))
+            genesis = self.plane.genesis.digest()
+            require_freeze_order(shown.order, shown.approvals, self.plane.roster, genesis, newest - 1)
+        except (SignerUnavailable, SignerRefused, HoldfastError, ValueError):
+            raise _LeaveOut(herald) from None
+        for name, version in versions.items():
+            if version < newest:
+                with contextlib.suppress(SignerUnavailable, SignerRefused):
+                    self.plane.signer(name).call(shown)
+
+    def _has_cosigned_more(self, name: str) -> bool:
+        return _log_sizes(self.plane, (name,)).get(name, 0) > self.sizes[name]
 
     @staticmethod
     def _read(name: str, kind: type[_Body], body: bytes) -> _Body:

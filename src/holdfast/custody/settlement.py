@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from holdfast.audit import TransactionBroadcast, TransactionSigned, WithdrawalRefused, append
 from holdfast.authority import Intent, IntentExpired, SignedOrder
+from holdfast.chains.bitcoin import decode_spend
 from holdfast.custody import models
 from holdfast.custody.control_plane import ControlPlane
 from holdfast.custody.customers import find_customer
@@ -43,6 +44,12 @@ PASSING_CODES = frozenset(
         "cap.exceeded",
         "cap.unsigned_exceeded",
         "policy.delay_not_elapsed",
+        # About other signers' letters: whoever spoils a round must not be able to end a payout with it.
+        "envelope.forged",
+        "envelope.misdirected",
+        "keys.cheater_found",
+        "keys.message_malformed",
+        "signer.quorum_invalid",
     }
 )
 """Refusals that pass by themselves or by a person's act: the payout stays approved and is tried again."""
@@ -97,20 +104,27 @@ def sign_payout(
     try:
         for check in checks:
             check(plane, candidate)
+        _mark_asked(plane, intent_digest, fence)
         group_key = GroupKey.decoded(candidate.certificate.statement.group_key)
         signed = sign_movement(plane, candidate.movement, candidate.certificate.order, group_key)
     except HoldfastError as refusal:
         if is_final(refusal):
             _refuse(plane, intent_digest, fence, refusal)
         raise
-    _commit_signed(plane, intent_digest, fence, signed)
+    _commit_signed(plane, candidate, fence, signed)
     return PayoutState.SIGNED
+
+
+def _mark_asked(plane: ControlPlane, intent_digest: bytes, fence: int) -> None:
+    """Write down that signers may have bound this intent's conflict key, before the first of them is asked."""
+    with transaction(plane.engine) as connection:
+        _advance(connection, intent_digest, fence, (PayoutState.APPROVED, PayoutState.APPROVED), asked=1)
 
 
 def is_final(refusal: HoldfastError) -> bool:
     """Whether trying again cannot help: not for faults, absences, and refusals that pass."""
     if isinstance(refusal, SignersRefused):
-        return not set(refusal.codes.values()) & PASSING_CODES
+        return sum(code not in PASSING_CODES for code in refusal.codes.values()) >= refusal.needed
     return refusal.exit_status != 3 and refusal.code not in PASSING_CODES
 
 
@@ -144,7 +158,7 @@ def candidate_for(plane: ControlPlane, intent_digest: bytes) -> Candidate:
         log_sequence=payout.log_sequence,
         attestation=attestation,
     )
-    return Candidate(movement, certificate, position or 0)
+    return Candidate(movement, certificate)
 
 
 def _orders(connection: Connection, intent_digest: bytes) -> tuple[tuple[SignedOrder, ...], tuple[int, ...]]:
@@ -158,15 +172,17 @@ def _orders(connection: Connection, intent_digest: bytes) -> tuple[tuple[SignedO
     return signed, tuple(int(find_customer(connection, row.customer).enrolment_sequence) for row in rows)
 
 
-def _commit_signed(plane: ControlPlane, intent_digest: bytes, fence: int, signed: bytes) -> None:
-    now_s = plane.clock.now_s()
+def _commit_signed(plane: ControlPlane, candidate: Candidate, fence: int, signed: bytes) -> None:
+    now_s, intent_digest, plan = plane.clock.now_s(), candidate.intent.digest(), candidate.movement.plan
+    txid = decode_spend(plan.raw, plan.raw_previous).txid
     with transaction(plane.engine) as connection:
-        draft = newest_draft(connection, intent_digest)
         _advance(connection, intent_digest, fence, (PayoutState.APPROVED, PayoutState.SIGNED), code=None, reason=None)
         connection.execute(
-            update(models.drafts).where(models.drafts.c.txid == draft.txid).values(signed=signed, signed_at_s=now_s)
+            update(models.drafts)
+            .where(models.drafts.c.intent == intent_digest, models.drafts.c.txid == txid)
+            .values(signed=signed, signed_at_s=now_s)
         )
-        append(connection, TransactionSigned(intent_digest, draft.txid, signed), now_s)
+        append(connection, TransactionSigned(intent_digest, txid, signed), now_s)
 
 
 def broadcast_payout(plane: ControlPlane, intent_digest: bytes, fence: int) -> PayoutState:

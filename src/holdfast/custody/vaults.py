@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from holdfast.amounts import Amount
 from holdfast.authority import KeyCertificate
 from holdfast.chains.bitcoin import script_to_address
 from holdfast.custody import models
 from holdfast.custody.books import open_vault_accounts
-from holdfast.custody.errors import VaultExists, VaultUnknown
+from holdfast.custody.errors import VaultExists, VaultPending, VaultUnknown
 from holdfast.custody.types import PayoutState, VaultView
 from holdfast.keys import GroupKey
-from holdfast.signer import CHANGE_CHAIN, P2TR_PREFIX, RECEIVE_CHAIN
+from holdfast.signer import CHANGE_CHAIN, CHANGE_WINDOW, P2TR_PREFIX, RECEIVE_CHAIN
 
 
 def record_vault(connection: Connection, certificate: KeyCertificate) -> None:
-    """Take a certified key into use and open its accounts; the same certificate again changes nothing.
+    """Keep a certified key, to be handed to its members and then activated; the same certificate again changes nothing.
 
     :raises VaultExists: the vault has another key.
     """
@@ -33,9 +33,20 @@ def record_vault(connection: Connection, certificate: KeyCertificate) -> None:
             asset=order.asset,
             network=order.network,
             certificate=certificate.encoded(),
+            active=0,
         )
     )
-    open_vault_accounts(connection, order.vault, order.asset)
+
+
+def activate_vault(connection: Connection, certificate: KeyCertificate) -> bool:
+    """Take a key into use that every member has activated, and open its accounts; False if it was in use before."""
+    order, table = certificate.order, models.vaults
+    changed = connection.execute(
+        update(table).where(table.c.name == order.vault, table.c.active == 0).values(active=1)
+    ).rowcount
+    if changed:
+        open_vault_accounts(connection, order.vault, order.asset)
+    return bool(changed)
 
 
 def vault_certificate(connection: Connection, vault: str) -> KeyCertificate:
@@ -46,6 +57,16 @@ def vault_certificate(connection: Connection, vault: str) -> KeyCertificate:
     return KeyCertificate.decoded(bytes(row.certificate))
 
 
+def require_active(connection: Connection, vault: str) -> None:
+    """Require that the vault's key is in use at every member.
+
+    :raises VaultPending: it is not yet.
+    """
+    query = select(models.vaults.c.active).where(models.vaults.c.name == vault)
+    if not connection.execute(query).scalar():
+        raise VaultPending(f"the key of {vault} is not in use at every member of its committee yet")
+
+
 def derive_script(certificate: KeyCertificate, chain: int, position: int) -> bytes:
     """The scriptPubKey at ``(chain, position)``, from the public key alone."""
     return P2TR_PREFIX + GroupKey.decoded(certificate.statement.group_key).output_key([chain, position])
@@ -54,6 +75,7 @@ def derive_script(certificate: KeyCertificate, chain: int, position: int) -> byt
 def new_address(connection: Connection, vault: str, chain: int, customer: str | None) -> str:
     """A fresh address on a chain of the vault: 0 receives, 1 takes change."""
     certificate = vault_certificate(connection, vault)
+    require_active(connection, vault)
     table = models.addresses
     highest = connection.execute(
         select(func.max(table.c.position)).where(table.c.vault == vault, table.c.chain == chain)
@@ -96,7 +118,17 @@ def change_address(connection: Connection, vault: str) -> str:
         .order_by(table.c.position)
         .limit(1)
     ).one_or_none()
-    return str(row.address) if row else new_address(connection, vault, CHANGE_CHAIN, None)
+    if row is not None:
+        return str(row.address)
+    count = select(func.count()).where(table.c.vault == vault, table.c.chain == CHANGE_CHAIN)
+    if connection.execute(count).scalar_one() < CHANGE_WINDOW:
+        return new_address(connection, vault, CHANGE_CHAIN, None)
+    # All are used: go round. Signers let change go nowhere else, so that whoever restores the vault finds it.
+    turn = int(connection.execute(select(func.count()).select_from(drafts)).scalar_one()) % CHANGE_WINDOW
+    again = select(table.c.address).where(
+        table.c.vault == vault, table.c.chain == CHANGE_CHAIN, table.c.position == turn
+    )
+    return str(connection.execute(again).scalar_one())
 
 
 def vault_views(connection: Connection) -> Iterator[VaultView]:

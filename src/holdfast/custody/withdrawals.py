@@ -8,16 +8,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
+from holdfast._core import dust_limit
 from holdfast.amounts import Amount
 from holdfast.audit import WithdrawalRefused, WithdrawalRequested, append
-from holdfast.authority import Credential, SignedOrder, verify_order
+from holdfast.authority import Credential, OrderExpired, SignedOrder, verify_order
+from holdfast.chains import PaymentBelowDust
 from holdfast.chains.bitcoin import address_to_script
 from holdfast.custody import models
 from holdfast.custody.books import customer_account
 from holdfast.custody.control_plane import ControlPlane
 from holdfast.custody.customers import find_customer
-from holdfast.custody.errors import IdempotencyKeyReused, WithdrawalFinal, WithdrawalUnknown
+from holdfast.custody.errors import IdempotencyKeyReused, OrderExpiresTooSoon, WithdrawalFinal, WithdrawalUnknown
 from holdfast.custody.types import WithdrawalState, WithdrawalView
 from holdfast.errors import HoldfastError
 from holdfast.ledger import hold, void_hold
@@ -47,7 +50,31 @@ def require_policy_allows(plane: ControlPlane, vault: str, signed: SignedOrder) 
     evaluate(plane.policy, Movement(vault, amount.asset, amount, customer_signed=True))
 
 
-ACCEPTANCE: tuple[AcceptanceCheck, ...] = (require_own_network, require_destination_clear, require_policy_allows)
+def require_relayable(plane: ControlPlane, _vault: str, signed: SignedOrder) -> None:
+    """The amount is not dust, which nodes would not relay: one such payment would hold up a whole payout."""
+    least_sat = dust_limit(address_to_script(signed.order.destination, plane.genesis.network))
+    if signed.order.amount.units < least_sat:
+        raise PaymentBelowDust(f"a payment to this address is of {least_sat} satoshi or more")
+
+
+def require_lasting(plane: ControlPlane, _vault: str, signed: SignedOrder) -> None:
+    """The order lives long enough for a payout with others to be approved and signed."""
+    if signed.order.expires_at_s < plane.clock.now_s() + least_life_s(plane):
+        raise OrderExpiresTooSoon(f"an order must be good for another {least_life_s(plane)} s")
+
+
+def least_life_s(plane: ControlPlane) -> int:
+    """How long an order must live when it is accepted: half as long as an intent may."""
+    return plane.policy.intent_lifetime_s // 2
+
+
+ACCEPTANCE: tuple[AcceptanceCheck, ...] = (
+    require_own_network,
+    require_relayable,
+    require_lasting,
+    require_destination_clear,
+    require_policy_allows,
+)
 """What an order must pass before its amount is held."""
 
 
@@ -83,17 +110,35 @@ def request_withdrawal(plane: ControlPlane, vault: str, signed: SignedOrder) -> 
                 reference=order.reference,
                 clock=plane.clock,
             )
-            _insert(connection, signed, now_s, held=held)
-            append(connection, WithdrawalRequested(order.reference, order.encoded()), now_s)
-    except HoldfastError as refusal:
-        with transaction(plane.engine) as connection:
+            # Holding waited for everybody who holds in this account: the same order, sent twice at once, is here now.
             known = _same_request(connection, signed)
             if known is not None:
                 return known
-            _insert(connection, signed, now_s, refusal=refusal)
-            append(connection, WithdrawalRefused(order.reference, refusal.code, str(refusal)[:500]), now_s)
+            _insert(connection, signed, now_s, held=held)
+            append(connection, WithdrawalRequested(order.reference, order.encoded()), now_s)
+    except HoldfastError as refusal:
+        known = _record_refusal(plane, signed, refusal, now_s)
+        if known is not None:
+            return known
         raise
     return find_withdrawal(plane, order.reference)
+
+
+def _record_refusal(
+    plane: ControlPlane, signed: SignedOrder, refusal: HoldfastError, now_s: int
+) -> WithdrawalView | None:
+    """Record a withdrawal as refused, unless it is known by now: then it stands as it is."""
+    reference = signed.order.reference
+    try:
+        with transaction(plane.engine) as connection:
+            known = _same_request(connection, signed)
+            if known is None:
+                _insert(connection, signed, now_s, refusal=refusal)
+                append(connection, WithdrawalRefused(reference, refusal.code, str(refusal)[:500]), now_s)
+    except IntegrityError:
+        # The same order came twice at once, and the other one was quicker.
+        return find_withdrawal(plane, reference)
+    return known
 
 
 def _same_request(connection: Connection, signed: SignedOrder) -> WithdrawalView | None:
@@ -134,6 +179,29 @@ def _insert(
             ended_at_s=now_s if refusal else None,
         )
     )
+
+
+def end_expired_withdrawals(plane: ControlPlane) -> int:
+    """End the waiting withdrawals whose orders have expired, and give the amounts back; returns how many."""
+    table, now_s, ended = models.withdrawals, plane.clock.now_s(), 0
+    waiting = select(table).where(table.c.state == WithdrawalState.SCREENED.value)
+    with transaction(plane.engine) as connection:
+        rows = connection.execute(waiting).all()
+    for row in rows:
+        if SignedOrder.decoded(bytes(row.signed_order)).order.expires_at_s > now_s:
+            continue
+        code, reason = OrderExpired.code, "the customer's order expired before it was paid"
+        with transaction(plane.engine) as connection:
+            changed = connection.execute(
+                update(table)
+                .where(table.c.reference == row.reference, table.c.state == WithdrawalState.SCREENED.value)
+                .values(state=WithdrawalState.REFUSED.value, code=code, reason=reason, ended_at_s=now_s)
+            ).rowcount
+            if changed == 1:
+                void_hold(connection, row.hold, code, clock=plane.clock)
+                append(connection, WithdrawalRefused(row.reference, code, reason), now_s)
+                ended += 1
+    return ended
 
 
 def cancel_withdrawal(plane: ControlPlane, reference: str) -> None:

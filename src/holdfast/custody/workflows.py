@@ -83,11 +83,6 @@ def durable_database_url(home: Path) -> str:
     return f"sqlite:///{home / 'durable.sqlite'}"
 
 
-@DBOS.step(name="claim")
-def _claim(intent: str) -> int:
-    return claim_payout(_plane(), bytes.fromhex(intent))
-
-
 @DBOS.step(name="sign")
 def _sign(intent: str, fence: int) -> str:
     return sign_payout(_plane(), bytes.fromhex(intent), fence).value
@@ -99,10 +94,9 @@ def _broadcast(intent: str, fence: int) -> str:
 
 
 @DBOS.workflow(name="settle")
-def _settle(intent: str) -> list[str | None]:
+def _settle(intent: str, fence: int) -> list[str | None]:
     """The steps in order; a refusal or fault ends this run, and is the run's result."""
     try:
-        fence = _claim(intent)
         _sign(intent, fence)
         return [_broadcast(intent, fence), None, None]
     except HoldfastError as stopped:
@@ -111,12 +105,18 @@ def _settle(intent: str) -> list[str | None]:
 
 
 def settle_payout(intent_digest: bytes) -> Settled:
-    """Settle an approved payout durably and wait for how it ends; a second caller joins the first one's run."""
-    plane, intent = _plane(), intent_digest.hex()
-    with transaction(plane.engine) as connection:
-        row = find_payout(connection, intent_digest)
-    with SetWorkflowID(f"settle:{intent}:{row.state}:{row.fence}"):
-        _, code, reason = DBOS.start_workflow(_settle, intent).get_result()
+    """Take an approved payout over, settle it durably and wait for how that ends.
+
+    The claim comes first and outside the workflow, so that every run has an id of its own: what one run recorded
+    as its failure is never taken for the next one's.
+    """
+    plane, intent, code, reason = _plane(), intent_digest.hex(), None, None
+    try:
+        fence = claim_payout(plane, intent_digest)
+        with SetWorkflowID(f"settle:{intent}:{fence}"):
+            _, code, reason = DBOS.start_workflow(_settle, intent, fence).get_result()
+    except HoldfastError as stopped:
+        code, reason = stopped.code, str(stopped)[:500]
     with transaction(plane.engine) as connection:
         state = PayoutState(find_payout(connection, intent_digest).state)
     return Settled(state, code, reason)
@@ -133,4 +133,11 @@ def resume_stalled(stalled_after_s: int = STALLED_AFTER_S) -> list[Settled]:
                 table.c.claimed_at_s.is_(None) | (table.c.claimed_at_s <= before_s),
             )
         ).all()
-    return [settle_payout(bytes(row.intent)) for row in rows]
+    settled = []
+    for row in rows:
+        try:
+            settled.append(settle_payout(bytes(row.intent)))
+        # One payout's fault, of whatever kind, must not keep the others waiting.
+        except Exception as fault:  # noqa: BLE001
+            log.warning("custody.settlement_failed", intent=bytes(row.intent).hex()[:16], fault=type(fault).__name__)
+    return settled

@@ -44,7 +44,7 @@ from holdfast.keys.errors import (
 from holdfast.keys.generation import dkg_begin, dkg_exchange, dkg_finish
 from holdfast.keys.kek import FileKeySealer
 from holdfast.keys.sealing import KeySealer, seal_share, unseal_share
-from holdfast.keys.signing import aggregate, commit, sign, verify
+from holdfast.keys.signing import aggregate, check_commitments, commit, sign, verify
 
 __all__ = [
     "CheaterFound",
@@ -71,6 +71,7 @@ __all__ = [
     "TranscriptMismatch",
     "WrongKek",
     "aggregate",
+    "check_commitments",
     "commit",
     "dkg_begin",
     "dkg_exchange",

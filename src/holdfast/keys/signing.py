@@ -15,6 +15,14 @@ def commit(share: KeyShare) -> tuple[SigningNonces, bytes]:
     return _core.commit(share)
 
 
+def check_commitments(commitments: bytes) -> None:
+    """Check that bytes are somebody's commitments, before others are asked to sign with them.
+
+    :raises MessageMalformed: they are not.
+    """
+    _core.check_commitments(commitments)
+
+
 def sign(
     share: KeyShare,
     nonces: SigningNonces,

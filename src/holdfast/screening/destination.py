@@ -2,7 +2,7 @@
 
 import re
 
-from holdfast._core import AddressMalformed, AddressOfOtherNetwork, address_script
+from holdfast._core import AddressMalformed, AddressOfOtherNetwork, address_script, script_hash_script
 
 _EVM_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _P2PKH = re.compile(r"76a914([0-9a-f]{40})88ac")
@@ -25,12 +25,12 @@ def destination_key(address: str, network: str = "main") -> str:
 
 
 def equivalent_keys(key: str) -> tuple[str, ...]:
-    """The key, and the other scriptPubKey that the same bitcoin public key's hash can spend, if it has one.
+    """The key, and the other scriptPubKeys that the same bitcoin public key's hash can spend, if it has any.
 
-    P2PKH and P2WPKH carry the same hash (BIP-141), so a listed person could otherwise ask for the other form.
+    P2PKH, P2WPKH and P2SH-P2WPKH carry the same hash (BIP-141), so a listed person could ask for another form.
     """
-    if legacy := _P2PKH.fullmatch(key):
-        return (key, f"0014{legacy[1]}")
-    if witness := _P2WPKH.fullmatch(key):
-        return (key, f"76a914{witness[1]}88ac")
-    return (key,)
+    hashed = _P2PKH.fullmatch(key) or _P2WPKH.fullmatch(key)
+    if hashed is None:
+        return (key,)
+    witness = f"0014{hashed[1]}"
+    return (f"76a914{hashed[1]}88ac", witness, script_hash_script(bytes.fromhex(witness)).hex())

@@ -1,10 +1,11 @@
 """One signer: its checks, its records, its key ceremonies, and the transports that reach it."""
 
-from holdfast.signer.ceremony import ROUND_BROADCAST, ROUND_CONFIRM, ROUND_PACKAGE, TEST_PATH
+from holdfast.signer.ceremony import ROUND_BROADCAST, ROUND_CONFIRM, ROUND_PACKAGE, TEST_PATH, ceremony_transcript
 from holdfast.signer.checks import CHECKS
 from holdfast.signer.client import SignerClient, SignerRefused
 from holdfast.signer.errors import (
     AmountDiffers,
+    AssetDiffers,
     AttestationMissing,
     AuthenticatorCloned,
     CapExceeded,
@@ -50,9 +51,9 @@ from holdfast.signer.errors import (
 from holdfast.signer.home import MIGRATIONS, SignerHome, SignerKeys
 from holdfast.signer.matching import (
     CHANGE_CHAIN,
+    CHANGE_WINDOW,
     P2TR_PREFIX,
     RECEIVE_CHAIN,
-    SCAN_GAP,
     MatchedTransaction,
     match_transaction,
 )
@@ -64,6 +65,7 @@ from holdfast.signer.messages import (
     CosignRequest,
     EnrolledOrder,
     FreezeRequest,
+    FreezeShow,
     KeygenActivate,
     KeygenBegin,
     KeygenExchange,
@@ -83,12 +85,13 @@ from holdfast.signer.messages import (
     StatusRequest,
 )
 from holdfast.signer.node import SignerNode
-from holdfast.signer.server import SignerServer
+from holdfast.signer.server import SignerServer, serve
 from holdfast.signer.signing import ROUND_COMMIT, ROUND_SHARE
 from holdfast.signer.transport import InProcessTransport, SignerTransport, UnixSocketTransport
 
 __all__ = [
     "CHANGE_CHAIN",
+    "CHANGE_WINDOW",
     "CHECKS",
     "MIGRATIONS",
     "P2TR_PREFIX",
@@ -98,10 +101,10 @@ __all__ = [
     "ROUND_CONFIRM",
     "ROUND_PACKAGE",
     "ROUND_SHARE",
-    "SCAN_GAP",
     "TEST_PATH",
     "ActiveKey",
     "AmountDiffers",
+    "AssetDiffers",
     "AttestationMissing",
     "AuthenticatorCloned",
     "CapExceeded",
@@ -122,6 +125,7 @@ __all__ = [
     "FeeAboveMaximum",
     "FreezeBehind",
     "FreezeRequest",
+    "FreezeShow",
     "Frozen",
     "GenesisMismatch",
     "InProcessTransport",
@@ -176,5 +180,7 @@ __all__ = [
     "TranscriptDiffers",
     "UnixSocketTransport",
     "UnsignedCapExceeded",
+    "ceremony_transcript",
     "match_transaction",
+    "serve",
 ]

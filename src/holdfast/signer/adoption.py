@@ -1,18 +1,19 @@
 """Freeze orders, sanctions lists, checkpoints: what a signer adopts from outside, and only forwards."""
 
 from holdfast.audit import cosign
-from holdfast.authority import Genesis, require_freeze_order
-from holdfast.screening import SnapshotRolledBack, require_signed
+from holdfast.authority import FreezeOrderInvalid, Genesis, require_freeze_order
+from holdfast.screening import require_newer, require_signed
 from holdfast.signer.checks import require_extension
 from holdfast.signer.home import SignerHome
-from holdfast.signer.messages import Cosigned, CosignRequest, FreezeRequest, ListRequest
+from holdfast.signer.messages import Cosigned, CosignRequest, FreezeRequest, FreezeShow, ListRequest
 from holdfast.signer.records import (
     freeze_in_force,
     last_cosigned,
-    newest_list_number,
+    newest_list,
     record_cosigned,
     record_freeze,
     record_list,
+    shown_freeze,
 )
 from holdfast.store import transaction
 
@@ -28,18 +29,31 @@ def adopt_freeze(home: SignerHome, genesis: Genesis, request: FreezeRequest, now
         record_freeze(connection, request, now_s)
 
 
+def show_freeze(home: SignerHome, request: FreezeShow) -> FreezeRequest:
+    """The freeze order that this signer's letters speak of, so that nobody has to believe it unseen.
+
+    :raises FreezeOrderInvalid: no order of this version is known here.
+    """
+    with transaction(home.engine) as connection:
+        shown = shown_freeze(connection, request.version)
+    if shown is None:
+        raise FreezeOrderInvalid(f"no freeze order {request.version} is known here")
+    return shown
+
+
 def adopt_list(home: SignerHome, genesis: Genesis, request: ListRequest, now_s: int) -> None:
     """Adopt a newer sanctions list that the pinned compliance keys signed; the same again changes nothing.
 
-    :raises ScreeningError: not signed by enough pinned keys, or older than the list in force.
+    :raises ScreeningError: not signed by enough pinned keys, or not newer than the list in force.
     """
     with transaction(home.engine) as connection:
         require_signed(request.snapshot, genesis.screening_keys, genesis.screening_threshold)
-        number, highest = request.snapshot.snapshot.number, newest_list_number(connection)
-        if number < highest:
-            raise SnapshotRolledBack(f"sanctions list {number} is older than list {highest}, which is in force")
-        if number > highest:
-            record_list(connection, request.snapshot, now_s)
+        offered, known = request.snapshot.snapshot, newest_list(connection)
+        if known is not None and known.snapshot == offered:
+            return
+        if known is not None:
+            require_newer(offered, known.snapshot.number)
+        record_list(connection, request.snapshot, now_s)
 
 
 def adopt_checkpoint(home: SignerHome, genesis: Genesis, request: CosignRequest, now_s: int) -> Cosigned:
@@ -50,5 +64,5 @@ def adopt_checkpoint(home: SignerHome, genesis: Genesis, request: CosignRequest,
     with transaction(home.engine) as connection:
         size, root = last_cosigned(connection)
         checkpoint = require_extension(request.checkpoint, request.consistency, genesis, size, root)
-        record_cosigned(connection, checkpoint, request.checkpoint, now_s)
+        record_cosigned(connection, checkpoint, now_s)
     return Cosigned(cosign(request.checkpoint, home.identity.name, home.keys.signing, now_s))

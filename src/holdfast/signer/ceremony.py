@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from holdfast.authority import (
@@ -20,6 +20,7 @@ from holdfast.authority import (
     Envelope,
     Genesis,
     Header,
+    KeyCertificate,
     KeyOrder,
     KeyStatement,
     open_envelope,
@@ -100,6 +101,12 @@ class Ceremonies:
         with transaction(self._home.engine) as connection:
             self._require_not_active(connection, order)
         secret, package = dkg_begin(order.identifier(self._name), len(order.members), order.threshold)
+        # One at a time for a vault and epoch: so all members who finish two ceremonies finish them in one order.
+        self._open = {
+            session: other
+            for session, other in self._open.items()
+            if (other.order.vault, other.order.committee_epoch) != (order.vault, order.committee_epoch)
+        }
         while len(self._open) >= MAX_OPEN_CEREMONIES:
             self._open.pop(next(iter(self._open)))
         session = request.session()
@@ -118,9 +125,11 @@ class Ceremonies:
         packages = self._opened(request.broadcasts, request.session, EVERYONE, ROUND_BROADCAST, order)
         if len(packages) != len(order.members):
             raise QuorumInvalid("a ceremony needs every member's broadcast")
-        ceremony.transcript = _transcript(request.session, request.broadcasts)
-        ceremony.broadcasts = {index: body for index, body in packages.items() if index != order.identifier(self._name)}
-        ceremony.second, sealed_for = dkg_exchange(ceremony.first, ceremony.broadcasts)
+        others = {index: body for index, body in packages.items() if index != order.identifier(self._name)}
+        # Nothing is kept before this: a second exchange fails here and must not replace what the first was made of.
+        second, sealed_for = dkg_exchange(ceremony.first, others)
+        ceremony.second, ceremony.broadcasts = second, others
+        ceremony.transcript = ceremony_transcript(request.session, request.broadcasts)
         letters = []
         for index, package in sealed_for.items():
             recipient = self._genesis.roster.signer(order.members[index - 1])
@@ -163,8 +172,10 @@ class Ceremonies:
         now_s = self._clock.now_s()
         with transaction(self._home.engine) as connection:
             order, statement = self._pending(connection, request.session)
-            if len(request.quorum) != order.threshold or not set(request.quorum) <= set(order.members):
-                raise QuorumInvalid(f"a test needs {order.threshold} members")
+            self._require_not_active(connection, order)
+            distinct = set(request.quorum)
+            if not len(request.quorum) == len(distinct) == order.threshold or not distinct <= set(order.members):
+                raise QuorumInvalid(f"a test needs {order.threshold} distinct members")
             if self._name not in request.quorum:
                 raise QuorumInvalid(f"{self._name} is not in this quorum")
             session = self._signings.open_session(
@@ -186,20 +197,20 @@ class Ceremonies:
     def activate(self, request: KeygenActivate) -> None:
         """Make the pending key active once its certificate holds; the same certificate again changes nothing.
 
-        :raises KeyCertificateInvalid: a member is missing, or a test signature does not verify.
+        :raises KeyCertificateInvalid: a member is missing or did not sign.
+        :raises KeyPending: the certificate is for another key than any pending one.
+        :raises SignatureInvalid: a test signature does not verify.
         """
         certificate = request.certificate
         require_confirmed(certificate, self._genesis.roster)
         with transaction(self._home.engine) as connection:
-            order, statement = self._pending(connection, request.session)
+            session, order, statement = self._certified(connection, certificate)
             active = active_certificate(connection, order.vault, order.committee_epoch)
             if active == certificate:
                 return
             if active is not None:
                 raise KeyAlreadyActive(f"{order.vault} has another active key in epoch {order.committee_epoch}")
-            if certificate.order != order or certificate.statement != statement:
-                raise KeyPending("the certificate is for another key than the pending one")
-            share = self._vaults.pending_share(connection, request.session)
+            share = self._vaults.pending_share(connection, session)
             output_key = share.group_key.output_key(list(TEST_PATH))
             for signature in certificate.test_signatures:
                 verify(output_key, statement.test_message(), signature)
@@ -208,12 +219,34 @@ class Ceremonies:
                     insert(models.certificates).values(
                         vault=order.vault,
                         committee_epoch=order.committee_epoch,
-                        session=request.session,
+                        session=session,
                         certificate=certificate.encoded(),
                     )
                 )
             except IntegrityError:
                 raise KeyAlreadyActive(f"{order.vault} has an active key already") from None
+
+    @staticmethod
+    def _certified(connection: Connection, certificate: KeyCertificate) -> tuple[bytes, KeyOrder, KeyStatement]:
+        """The ceremony whose pending key a certificate is of; a statement is of one ceremony, by its transcript."""
+        table, order, statement = models.keys, certificate.order, certificate.statement
+        session = connection.execute(
+            select(table.c.session).where(
+                table.c.key_order == order.encoded(), table.c.statement == statement.encoded()
+            )
+        ).scalar()
+        if session is None:
+            raise KeyPending("the certificate is for no key that is pending here")
+        newest = connection.execute(
+            select(table.c.session)
+            .where(table.c.vault == order.vault, table.c.committee_epoch == order.committee_epoch)
+            .order_by(text("rowid DESC"))
+            .limit(1)
+        ).scalar_one()
+        # Were an older certificate good for ever, a relay could bring one key into use here and another one there.
+        if newest != session:
+            raise KeyPending("a later ceremony for this vault and epoch took this one's place")
+        return bytes(session), order, statement
 
     def _pending(self, connection: Connection, session: bytes) -> tuple[KeyOrder, KeyStatement]:
         table = models.keys
@@ -259,7 +292,8 @@ class Ceremonies:
         return seal_envelope(Header(self._name, recipient, session, round_, epoch), body, self._home.keys.signing)
 
 
-def _transcript(session: bytes, broadcasts: tuple[Envelope, ...]) -> bytes:
+def ceremony_transcript(session: bytes, broadcasts: tuple[Envelope, ...]) -> bytes:
+    """What every member must have seen in the first round, 32 bytes: the broadcasts in the order of their senders."""
     ordered = sorted(broadcasts, key=lambda envelope: envelope.letter.header.sender)
     return hashlib.sha256(session + b"".join(envelope.letter.digest() for envelope in ordered)).digest()
 

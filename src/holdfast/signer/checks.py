@@ -27,6 +27,8 @@ from holdfast.authority import (
     ApprovalFacts,
     Credential,
     Genesis,
+    Intent,
+    OrderMismatch,
     Roster,
     WithdrawalOrder,
     require_attested,
@@ -73,7 +75,6 @@ class Pins:
     threshold: int
     members: tuple[str, ...]
     output_key: OutputKey
-    highest_change_index: int
     known_since_s: Callable[[int], int]
     """Since when this signer knows that the log has the entry at an index: by its own clock and cosignatures."""
 
@@ -86,7 +87,7 @@ class Findings:
     checkpoint: Checkpoint | None = None
     approvals: tuple[ApprovalFacts, ...] = ()
     orders: dict[bytes, WithdrawalOrder] = field(default_factory=dict)
-    credentials: dict[str, bytes] = field(default_factory=dict)
+    credentials: dict[str, Credential] = field(default_factory=dict)
 
 
 Check = Callable[[SigningRequest, Pins, Findings], None]
@@ -135,15 +136,21 @@ def require_transaction(request: SigningRequest, pins: Pins, findings: Findings)
         change_path=request.change_path,
         output_key=pins.output_key,
         network=pins.network,
-        highest_change_index=pins.highest_change_index,
     )
 
 
 def require_screened(request: SigningRequest, pins: Pins, _findings: Findings) -> None:
     """No destination is on the sanctions list, and the list is not too old to tell."""
-    pins.screen.require_fresh(pins.now_s, pins.policy.screening_max_age_s)
-    keys = [destination_key(payment.destination, pins.network) for payment in request.intent.payments]
-    pins.screen.require_clear(request.intent.asset, keys)
+    require_clear_destinations(request.intent, pins.screen, pins.policy, pins.network, pins.now_s)
+
+
+def require_clear_destinations(intent: Intent, screen: Screen, policy: Policy, network: str, now_s: int) -> None:
+    """None of the intent's destinations is on a list that is fresh enough to tell.
+
+    :raises ScreeningError: one is listed, or the list is too old.
+    """
+    screen.require_fresh(now_s, policy.screening_max_age_s)
+    screen.require_clear(intent.asset, [destination_key(payment.destination, network) for payment in intent.payments])
 
 
 def require_logged(request: SigningRequest, pins: Pins, findings: Findings) -> None:
@@ -193,6 +200,10 @@ def require_orders(request: SigningRequest, pins: Pins, findings: Findings) -> N
     """Every payment that settles a customer's order has it, signed with the credential the log enrolled."""
     if findings.checkpoint is None:
         raise LogNotConsistent("orders are checked against the log")
+    named = {payment.order for payment in request.intent.payments}
+    # Each order shown binds its customer's passkey here: one that nobody asked for must not ride along.
+    if any(enrolled.signed.order.digest() not in named for enrolled in request.orders):
+        raise OrderMismatch("an order is shown that no payment names")
     for enrolled in request.orders:
         order = enrolled.signed.order
         event = _enrolment(enrolled.enrolment, findings.checkpoint)
@@ -201,7 +212,7 @@ def require_orders(request: SigningRequest, pins: Pins, findings: Findings) -> N
         credential = Credential(event.credential_id, event.public_key)
         verify_order(enrolled.signed, credential, pins.genesis.customer_pages(), pins.genesis.venue, pins.now_s)
         findings.orders[order.digest()] = order
-        if findings.credentials.setdefault(order.customer, event.credential_id) != event.credential_id:
+        if findings.credentials.setdefault(order.customer, credential) != credential:
             raise EnrolmentInvalid(f"two passkeys are shown for {order.customer}")
     for payment in request.intent.payments:
         if payment.order is None:
@@ -228,7 +239,8 @@ def require_authorised(request: SigningRequest, pins: Pins, findings: Findings) 
         order = request.standing.order
         if order.roster_version != pins.roster.version:
             raise RosterVersionUnknown(f"the standing order is of roster {order.roster_version}")
-        require_quorum(request.standing.approvals, pins.roster, order.digest(), OFFICER, pins.roster.change_quorum)
+        persons = require_floors(pins.genesis.floors, order.daily_cap, pins.roster.change_quorum)
+        require_quorum(request.standing.approvals, pins.roster, order.digest(), OFFICER, persons)
         require_within(order, intent, pins.now_s)
         return
     customer_signed = all(payment.order is not None for payment in intent.payments)

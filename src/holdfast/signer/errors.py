@@ -153,6 +153,12 @@ class TransactionDiffers(SignerError):
     code = "transaction.differs"
 
 
+class AssetDiffers(TransactionDiffers):
+    """The intent's payments or its maximum fee are of another asset than the transaction moves."""
+
+    code = "transaction.asset_differs"
+
+
 class DestinationDiffers(TransactionDiffers):
     """An output of the right amount pays somebody else."""
 

@@ -4,7 +4,6 @@
 moves into a token behind the same :class:`holdfast.keys.KeySealer`); ``signer.sqlite`` everything else.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from holdfast.keys import FileKeySealer, KeySealer
 from holdfast.policy import Policy
 from holdfast.signer import models
 from holdfast.signer.errors import GenesisMismatch, SignerHomeInvalid
-from holdfast.store import open_engine, require_current, transaction, upgrade
+from holdfast.store import open_engine, require_current, transaction, upgrade, write_new_private
 
 MIGRATIONS = "holdfast:signer/migrations"
 """The tree of a signer's database."""
@@ -58,19 +57,6 @@ def _context(name: str) -> bytes:
     return f"holdfast/signer-identity/{name}".encode()
 
 
-def _write_new(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 @dataclass(frozen=True)
 class SignerHome:
     """An opened folder of a signer."""
@@ -100,7 +86,7 @@ class SignerHome:
         engine = open_engine(f"sqlite:///{directory / _DATABASE}")
         upgrade(engine, MIGRATIONS)
         engine.dispose()
-        _write_new(directory / _IDENTITY, _IdentityFile(name, origin, wrapped, sealed).encoded())
+        write_new_private(directory / _IDENTITY, _IdentityFile(name, origin, wrapped, sealed).encoded())
         return _identity(name, origin, SignerKeys(signing, sealing))
 
     @classmethod
@@ -124,6 +110,9 @@ class SignerHome:
         keys = SignerKeys(
             Ed25519PrivateKey.from_private_bytes(secret[:32]), X25519PrivateKey.from_private_bytes(secret[32:])
         )
+        if not (directory / _DATABASE).exists():
+            # Opening would make an empty one, without the record of burned nonces.
+            raise SignerHomeInvalid(f"{directory} has lost its {_DATABASE}")
         engine = open_engine(f"sqlite:///{directory / _DATABASE}")
         require_current(engine, MIGRATIONS)
         identity = _identity(stored.name, stored.origin, keys)
@@ -135,10 +124,7 @@ class SignerHome:
         :raises GenesisMismatch: another genesis is pinned, it does not name this signer with these keys, or the
             policy is not the genesis's.
         """
-        if genesis.roster.signer(self.identity.name) != self.identity:
-            raise GenesisMismatch(f"the genesis names another {self.identity.name} than this one")
-        if policy.digest() != genesis.policy:
-            raise GenesisMismatch("the policy is not the one that the genesis pins")
+        self._require_own(genesis, policy)
         with transaction(self.engine) as connection:
             row = connection.execute(select(models.pins.c.genesis)).one_or_none()
             if row is None:
@@ -150,12 +136,21 @@ class SignerHome:
         """The pinned genesis and policy.
 
         :raises SignerHomeInvalid: nothing is pinned yet.
+        :raises GenesisMismatch: the database is another signer's, or its policy is not the genesis's.
         """
         with transaction(self.engine) as connection:
             row = connection.execute(select(models.pins.c.genesis, models.pins.c.policy)).one_or_none()
         if row is None:
             raise SignerHomeInvalid(f"{self.identity.name} has no genesis yet")
-        return Genesis.decoded(row.genesis), Policy.decoded(row.policy)
+        genesis, policy = Genesis.decoded(row.genesis), Policy.decoded(row.policy)
+        self._require_own(genesis, policy)
+        return genesis, policy
+
+    def _require_own(self, genesis: Genesis, policy: Policy) -> None:
+        if genesis.roster.signer(self.identity.name) != self.identity:
+            raise GenesisMismatch(f"the genesis names another {self.identity.name} than this one")
+        if policy.digest() != genesis.policy:
+            raise GenesisMismatch("the policy is not the one that the genesis pins")
 
 
 def _identity(name: str, origin: str, keys: SignerKeys) -> SignerIdentity:

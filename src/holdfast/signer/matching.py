@@ -7,6 +7,7 @@ from holdfast.authority import Intent, outpoint_conflict_key
 from holdfast.chains.bitcoin import DecodedSpend, Output, address_to_script, decode_spend
 from holdfast.signer.errors import (
     AmountDiffers,
+    AssetDiffers,
     ChangeForeign,
     ChangeOutOfRange,
     ConflictKeyNotSpent,
@@ -21,12 +22,15 @@ from holdfast.signer.errors import (
 RECEIVE_CHAIN = 0
 CHANGE_CHAIN = 1
 
-SCAN_GAP = 20
-"""How far beyond the highest change index seen a new one may be: what a restored wallet still finds."""
+CHANGE_WINDOW = 1_000
+"""How many change addresses a vault has: change beyond them might never be found again by who restores the vault."""
 
 MAX_INDEX = 2**31 - 1
 
 TRANSACTION_VERSION = 2
+
+ASSET = "BTC"
+"""What every output and the fee of a transaction are of."""
 
 P2TR_PREFIX = b"\x51\x20"
 
@@ -42,7 +46,6 @@ class MatchedTransaction:
     sighashes: tuple[bytes, ...]
     paths: tuple[tuple[int, ...], ...]
     fee_sat: int
-    change_index: int | None
 
 
 def match_transaction(
@@ -54,23 +57,27 @@ def match_transaction(
     change_path: tuple[int, ...] | None,
     output_key: OutputKey,
     network: str,
-    highest_change_index: int,
 ) -> MatchedTransaction:
     """Parse the raw bytes with their previous transactions and require that they carry out the intent.
 
     :raises TransactionDiffers: each difference has its own subclass and code.
     :raises HoldfastError: bytes that are no transaction, or previous transactions that are not its own.
     """
+    _require_asset(intent)
     spend = decode_spend(transaction, previous_transactions)
     _require_form(transaction, spend)
     _require_inputs(spend, intent, input_paths, output_key)
-    change_script = _change_script(change_path, output_key, highest_change_index)
+    change_script = _change_script(change_path, output_key)
     _require_outputs(spend, intent, change_script, network)
     if spend.fee_sat > intent.maximum_fee.units:
         raise FeeAboveMaximum(f"the fee is {spend.fee_sat} sat and the intent allows {intent.maximum_fee.units}")
-    return MatchedTransaction(
-        spend.txid, spend.sighashes, input_paths, spend.fee_sat, change_path[1] if change_path else None
-    )
+    return MatchedTransaction(spend.txid, spend.sighashes, input_paths, spend.fee_sat)
+
+
+def _require_asset(intent: Intent) -> None:
+    # Units of another asset, compared as satoshi, would be another amount than the one that people approved.
+    if (intent.asset, intent.maximum_fee.asset) != (ASSET, ASSET):
+        raise AssetDiffers(f"a transaction of {ASSET} for {intent.asset[:20]} and a fee in {intent.maximum_fee.asset}")
 
 
 def _require_form(transaction: bytes, spend: DecodedSpend) -> None:
@@ -96,13 +103,13 @@ def _require_inputs(
         raise ConflictKeyNotSpent("the transaction does not spend the intent's conflict key")
 
 
-def _change_script(change_path: tuple[int, ...] | None, output_key: OutputKey, highest_index: int) -> bytes | None:
+def _change_script(change_path: tuple[int, ...] | None, output_key: OutputKey) -> bytes | None:
     if change_path is None:
         return None
     if len(change_path) != 2 or change_path[0] != CHANGE_CHAIN:
         raise ChangeOutOfRange("change goes to the vault's change chain")
-    if not 0 <= change_path[1] <= min(highest_index + SCAN_GAP, MAX_INDEX):
-        raise ChangeOutOfRange(f"change index {change_path[1]} is beyond the scan gap after {highest_index}")
+    if not 0 <= change_path[1] < CHANGE_WINDOW:
+        raise ChangeOutOfRange(f"change index {change_path[1]} is not one of a vault's {CHANGE_WINDOW}")
     return P2TR_PREFIX + output_key(change_path)
 
 

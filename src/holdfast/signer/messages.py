@@ -162,11 +162,10 @@ class KeygenTestBegin(Canonical):
 
 @dataclass(frozen=True)
 class KeygenActivate(Canonical):
-    """The certificate of all members: the pending key becomes active."""
+    """The certificate of all members: the pending key that it is of becomes active, whenever it is handed over."""
 
     DOMAIN = "holdfast/request/keygen-activate"
 
-    session: bytes
     certificate: KeyCertificate
 
 
@@ -178,6 +177,15 @@ class FreezeRequest(Canonical):
 
     order: FreezeOrder
     approvals: tuple[Approval, ...]
+
+
+@dataclass(frozen=True)
+class FreezeShow(Canonical):
+    """Show the newest freeze order known, for others to check and adopt."""
+
+    DOMAIN = "holdfast/request/freeze-show"
+
+    version: int
 
 
 @dataclass(frozen=True)

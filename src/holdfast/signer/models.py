@@ -62,7 +62,7 @@ customers = Table(
     "customers",
     metadata,
     Column("customer", Text, primary_key=True),
-    Column("credential_id", LargeBinary, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
     sqlite_strict=True,
 )
 """The passkey with which each customer first signed an order that this signer saw."""
@@ -71,16 +71,16 @@ movements = Table(
     "movements",
     metadata,
     Column("intent", LargeBinary, primary_key=True),
+    Column("at_s", INTEGER, primary_key=True, autoincrement=False, index=True),
     Column("vault", Text, nullable=False),
     Column("asset", Text, nullable=False),
-    Column("at_s", INTEGER, nullable=False, index=True),
     Column("total", Text, nullable=False),
     Column("unsigned_total", Text, nullable=False),
     Column("maximum_fee", Text, nullable=False),
     Column("standing_order", LargeBinary),
     sqlite_strict=True,
 )
-"""What this signer let through, an intent once, for its caps. Units as decimal text: they exceed 64 bits."""
+"""What this signer let through, and each time it did, for its caps. Units as decimal text: they exceed 64 bits."""
 
 authenticator_counters = Table(
     "authenticator_counters",
@@ -117,7 +117,6 @@ cosigned = Table(
     metadata,
     Column("size", INTEGER, primary_key=True, autoincrement=False),
     Column("root", LargeBinary, nullable=False),
-    Column("checkpoint", Text, nullable=False),
     Column("at_s", INTEGER, nullable=False),
     sqlite_strict=True,
 )
@@ -143,12 +142,3 @@ sanctions_lists = Table(
     sqlite_strict=True,
 )
 """The sanctions lists adopted; the highest number is in force."""
-
-change_indexes = Table(
-    "change_indexes",
-    metadata,
-    Column("vault", Text, primary_key=True),
-    Column("change_index", INTEGER, primary_key=True, autoincrement=False),
-    sqlite_strict=True,
-)
-"""The change addresses that this signer has let a transaction use."""

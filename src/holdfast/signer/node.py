@@ -9,11 +9,11 @@ import structlog
 
 from holdfast.authority import EVERYONE, Envelope, Genesis, Header, Roster, seal_envelope
 from holdfast.clock import Clock
-from holdfast.encoding import Canonical, EncodingError, EncodingVersionUnknown
+from holdfast.encoding import Canonical, EncodingError, EncodingVersionUnknown, decode_one_of
 from holdfast.errors import HoldfastError
 from holdfast.policy import Policy
 from holdfast.signer import messages
-from holdfast.signer.adoption import adopt_checkpoint, adopt_freeze, adopt_list
+from holdfast.signer.adoption import adopt_checkpoint, adopt_freeze, adopt_list, show_freeze
 from holdfast.signer.ceremony import Ceremonies
 from holdfast.signer.errors import RequestUnknown, SignerInternalFault
 from holdfast.signer.home import SignerHome
@@ -26,6 +26,15 @@ log = structlog.get_logger()
 
 Handler = Callable[[Any], tuple[Envelope, ...]]
 """Answers one kind of request with this signer's letters."""
+
+
+MAX_MESSAGE_CHARACTERS = 500
+
+
+def _one_line(message: str) -> str:
+    """A refusal's text with whatever a request may have smuggled into it made visible: it is for people's terminals."""
+    shown = (character if character.isprintable() else f"\\u{ord(character):04x}" for character in message)
+    return "".join(shown)[:MAX_MESSAGE_CHARACTERS]
 
 
 class SignerNode:
@@ -65,7 +74,7 @@ class SignerNode:
 
     def _refuse(self, request: bytes, refusal: HoldfastError) -> bytes:
         log.info("signer.refused", code=refusal.code, signer=self.home.identity.name)
-        body = messages.Refusal(refusal.code, str(refusal)[:500])
+        body = messages.Refusal(refusal.code, _one_line(str(refusal)))
         session = hashlib.sha256(request).digest()
         return messages.Reply((), self._letter(body, session, 0, 0)).encoded()
 
@@ -86,6 +95,7 @@ class SignerNode:
             messages.KeygenTestBegin: self.ceremonies.test,
             messages.KeygenActivate: self._done_after(self.ceremonies.activate),
             messages.FreezeRequest: self._done_after(lambda asked: adopt_freeze(home, genesis, asked, now_s())),
+            messages.FreezeShow: lambda asked: (self._letter(show_freeze(home, asked), asked.digest(), 0, 0),),
             messages.ListRequest: self._done_after(lambda asked: adopt_list(home, genesis, asked, now_s())),
             messages.CosignRequest: lambda asked: (
                 self._letter(adopt_checkpoint(home, genesis, asked, now_s()), asked.digest(), 0, 0),
@@ -100,15 +110,13 @@ class SignerNode:
         return answer
 
     def _answer(self, request: bytes) -> tuple[Envelope, ...]:
-        for kind, handler in self._handlers.items():
-            try:
-                asked = kind.decoded(request)
-            except EncodingVersionUnknown:
-                continue
-            except EncodingError as fault:
-                raise RequestUnknown(f"a malformed request: {fault}") from None
-            return handler(asked)
-        raise RequestUnknown("no request of this version")
+        try:
+            asked = decode_one_of(request, self._handlers)
+        except EncodingVersionUnknown:
+            raise RequestUnknown("no request of this version") from None
+        except EncodingError as fault:
+            raise RequestUnknown(f"a malformed request: {fault}") from None
+        return self._handlers[type(asked)](asked)
 
     def status(self) -> messages.Status:
         """What this signer pins and has seen."""

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from holdfast.amounts import Amount
 from holdfast.audit import Checkpoint
-from holdfast.authority import ApprovalFacts, Intent, KeyCertificate
+from holdfast.authority import ApprovalFacts, Credential, Intent, KeyCertificate
 from holdfast.policy import Policy, limit_for, signer_cap
 from holdfast.screening import SignedSnapshot
 from holdfast.signer import models
@@ -35,6 +35,13 @@ def freeze_in_force(connection: Connection) -> tuple[int, bool]:
     return (row.version, bool(row.frozen)) if row else (0, False)
 
 
+def shown_freeze(connection: Connection, version: int) -> FreezeRequest | None:
+    """The order of this version with its approvals."""
+    table = models.freeze_orders
+    row = connection.execute(select(table.c.request).where(table.c.version == version)).one_or_none()
+    return FreezeRequest.decoded(row.request) if row else None
+
+
 def record_freeze(connection: Connection, request: FreezeRequest, now_s: int) -> None:
     """Keep a verified order with its approvals."""
     connection.execute(
@@ -58,12 +65,10 @@ def known_since(connection: Connection, index: int, now_s: int) -> int:
     return now_s if first is None else int(first)
 
 
-def record_cosigned(connection: Connection, checkpoint: Checkpoint, note: str, now_s: int) -> None:
+def record_cosigned(connection: Connection, checkpoint: Checkpoint, now_s: int) -> None:
     """Remember a checkpoint as vouched for; the same again changes nothing."""
     if last_cosigned(connection)[0] < checkpoint.size:
-        connection.execute(
-            insert(models.cosigned).values(size=checkpoint.size, root=checkpoint.root, checkpoint=note, at_s=now_s)
-        )
+        connection.execute(insert(models.cosigned).values(size=checkpoint.size, root=checkpoint.root, at_s=now_s))
 
 
 def newest_list(connection: Connection) -> SignedSnapshot | None:
@@ -92,21 +97,6 @@ def active_certificate(connection: Connection, vault: str, committee_epoch: int)
         select(table.c.certificate).where(table.c.vault == vault, table.c.committee_epoch == committee_epoch)
     ).one_or_none()
     return KeyCertificate.decoded(row.certificate) if row else None
-
-
-def highest_change_index(connection: Connection, vault: str) -> int:
-    """The highest change index let through so far; -1 before the first."""
-    table = models.change_indexes
-    highest = connection.execute(select(func.max(table.c.change_index)).where(table.c.vault == vault)).scalar()
-    return -1 if highest is None else int(highest)
-
-
-def record_change_index(connection: Connection, vault: str, change_index: int) -> None:
-    """Remember a change address as used; the same again changes nothing."""
-    table = models.change_indexes
-    known = select(table.c.change_index).where(table.c.vault == vault, table.c.change_index == change_index)
-    if connection.execute(known).one_or_none() is None:
-        connection.execute(insert(table).values(vault=vault, change_index=change_index))
 
 
 def bind_conflict_key(connection: Connection, intent: Intent) -> None:
@@ -142,7 +132,7 @@ def bind_orders(connection: Connection, intent: Intent) -> None:
             raise OrderAlreadySettled("another intent already settles this customer's order")
 
 
-def bind_customers(connection: Connection, credentials: Mapping[str, bytes]) -> None:
+def bind_customers(connection: Connection, credentials: Mapping[str, Credential]) -> None:
     """Hold each customer to the credential that this signer first saw them sign with.
 
     A control plane that was taken over can enrol anything in a customer's name; for a customer whom this signer has
@@ -151,11 +141,13 @@ def bind_customers(connection: Connection, credentials: Mapping[str, bytes]) -> 
     :raises EnrolmentReplaced: another credential than the first.
     """
     table = models.customers
-    for customer, credential_id in credentials.items():
-        row = connection.execute(select(table.c.credential_id).where(table.c.customer == customer)).one_or_none()
-        if row is None:
-            connection.execute(insert(table).values(customer=customer, credential_id=credential_id))
-        elif row.credential_id != credential_id:
+    for customer, credential in credentials.items():
+        # The id alone is public, and a forged enrolment could give it another key.
+        public_key = credential.public_key
+        known = connection.execute(select(table.c.public_key).where(table.c.customer == customer)).scalar()
+        if known is None:
+            connection.execute(insert(table).values(customer=customer, public_key=public_key))
+        elif known != public_key:
             raise EnrolmentReplaced(f"{customer} signed with another passkey before")
 
 
@@ -193,24 +185,26 @@ def count_movement(
     committee: tuple[int, int],
     now_s: int,
 ) -> None:
-    """Count the intent against this signer's share of the vault's caps, once however often it is signed.
+    """Count the intent, now, against this signer's share of the vault's caps: once in a window, however often signed.
+
+    It is counted when it is judged and again when a share leaves, so that what was begun in one window and is
+    finished in the next counts in both.
 
     :param committee: (n, t); this signer's share of a cap C is C / (n - t + 1).
     :raises CapExceeded: the window's sum, or a standing order's daily sums, would be exceeded.
     :raises UnsignedCapExceeded: the same for payments without a customer's own order.
     """
     table, digest = models.movements, intent.digest()
-    if connection.execute(select(table.c.intent).where(table.c.intent == digest)).one_or_none() is not None:
-        return
     limit = limit_for(policy, intent.vault, intent.asset)
-    rows = connection.execute(
-        select(table.c.total, table.c.unsigned_total, table.c.maximum_fee, table.c.standing_order, table.c.at_s).where(
+    others = connection.execute(
+        select(table).where(
             table.c.vault == intent.vault,
             table.c.asset == intent.asset,
             table.c.at_s > now_s - max(limit.window_s, DAY_S),
+            table.c.intent != digest,
         )
     ).all()
-    in_window = [row for row in rows if row.at_s > now_s - limit.window_s]
+    in_window = _each_once(row for row in others if row.at_s > now_s - limit.window_s)
     spent = sum(int(row.total) for row in in_window) + intent.at_most().units
     if spent > signer_cap(limit.cap.units, *committee):
         raise CapExceeded(
@@ -221,8 +215,11 @@ def count_movement(
         raise UnsignedCapExceeded("payments without a customer's own order are above their lower cap")
     order_digest = standing.order.digest() if standing else None
     if standing is not None:
-        day = [row for row in rows if row.standing_order == order_digest and row.at_s > now_s - DAY_S]
+        day = _each_once(row for row in others if row.standing_order == order_digest and row.at_s > now_s - DAY_S)
         _require_standing_caps(standing, intent, day, committee)
+    counted = select(table.c.intent).where(table.c.intent == digest, table.c.at_s == now_s)
+    if connection.execute(counted).one_or_none() is not None:
+        return
     connection.execute(
         insert(table).values(
             intent=digest,
@@ -237,12 +234,16 @@ def count_movement(
     )
 
 
+def _each_once(rows: Iterable[Row[Any]]) -> list[Row[Any]]:
+    """One row of each intent."""
+    return list({row.intent: row for row in rows}.values())
+
+
 def _require_standing_caps(
-    standing: StandingEvidence, intent: Intent, rows: Iterable[Any], committee: tuple[int, int]
+    standing: StandingEvidence, intent: Intent, rows: list[Row[Any]], committee: tuple[int, int]
 ) -> None:
-    counted = list(rows)
-    moved = sum(int(row.total) for row in counted) + intent.at_most().units
-    fees = sum(int(row.maximum_fee) for row in counted) + intent.maximum_fee.units
+    moved = sum(int(row.total) for row in rows) + intent.at_most().units
+    fees = sum(int(row.maximum_fee) for row in rows) + intent.maximum_fee.units
     if moved > signer_cap(standing.order.daily_cap.units, *committee):
         raise CapExceeded("the standing order's daily cap is spent")
     if fees > signer_cap(standing.order.daily_fee_budget.units, *committee):

@@ -1,14 +1,19 @@
 """A signer's process: serves its node on a Unix socket that only its own user can open."""
 
+import contextlib
 import os
+import signal
 import socket
 import socketserver
 import threading
+from collections.abc import Generator
 from pathlib import Path
 
 import structlog
 
+from holdfast.clock import SystemClock
 from holdfast.signer.errors import SignerUnavailable
+from holdfast.signer.home import SignerHome
 from holdfast.signer.node import SignerNode
 from holdfast.signer.transport import receive_frame, send_frame
 
@@ -24,10 +29,11 @@ class _Handler(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         """Answer one request; a peer that sends nonsense or stalls is dropped."""
         connection: socket.socket = self.request
-        connection.settimeout(REQUEST_TIMEOUT_S)
         with self.server.slots:
             try:
-                send_frame(connection, self.server.node.respond(receive_frame(connection)))
+                request = receive_frame(connection, REQUEST_TIMEOUT_S)
+                connection.settimeout(REQUEST_TIMEOUT_S)
+                send_frame(connection, self.server.node.respond(request))
             except (OSError, SignerUnavailable) as fault:
                 log.warning("signer.connection_dropped", fault=type(fault).__name__)
 
@@ -48,3 +54,27 @@ class SignerServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
             super().__init__(str(path), _Handler)
         finally:
             os.umask(previous)
+
+
+@contextlib.contextmanager
+def serve(directory: Path, path: Path) -> Generator[SignerNode]:
+    """Serve the signer of a folder on a socket while the context lasts; the caller waits, with ``signal.sigwait``.
+
+    SIGTERM and SIGINT are blocked from here on, so that no thread but the waiting one receives them.
+
+    :raises HoldfastError: the folder holds no signer, its key-encryption key is wrong, or its database is damaged.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    home = SignerHome.open(directory)
+    try:
+        with SignerServer(SignerNode(home, SystemClock()), path) as server:
+            thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="signer-server")
+            thread.start()
+            try:
+                yield server.node
+            finally:
+                server.shutdown()
+                thread.join()
+    finally:
+        home.engine.dispose()
+        path.unlink(missing_ok=True)

@@ -23,7 +23,7 @@ from holdfast.clock import Clock
 from holdfast.keys import KeyShare, SigningNonces, commit, sign
 from holdfast.policy import Policy
 from holdfast.screening import Screen
-from holdfast.signer.checks import CHECKS, Findings, Pins, unsigned_total
+from holdfast.signer.checks import CHECKS, Findings, Pins, require_clear_destinations, unsigned_total
 from holdfast.signer.errors import FreezeBehind, Frozen, ListMissing, LogNotConsistent, QuorumInvalid, SessionUnknown
 from holdfast.signer.home import SignerHome
 from holdfast.signer.messages import Commitments, Shares, SigningFinish, SigningRequest
@@ -33,11 +33,10 @@ from holdfast.signer.records import (
     bind_orders,
     count_movement,
     freeze_in_force,
-    highest_change_index,
     known_since,
     last_cosigned,
     newest_list,
-    record_change_index,
+    newest_list_number,
     record_cosigned,
     record_counters,
     record_nonces,
@@ -118,16 +117,16 @@ class Signings:
             threshold=key.order.threshold,
             members=key.order.members,
             output_key=key.output_key,
-            highest_change_index=highest_change_index(connection, key.order.vault),
             known_since_s=lambda index: known_since(connection, index, now_s),
         )
 
     def _screen(self, connection: Connection) -> Screen:
-        signed = newest_list(connection)
-        if signed is None:
-            raise ListMissing("this signer has no sanctions list yet")
-        number = signed.snapshot.number
+        number = newest_list_number(connection)
         if number not in self._screens:
+            # Decoding a whole list takes as long as all else that a signer does for a request.
+            signed = newest_list(connection)
+            if signed is None:
+                raise ListMissing("this signer has no sanctions list yet")
             self._screens = {number: Screen(signed.snapshot)}
         return self._screens[number]
 
@@ -137,23 +136,23 @@ class Signings:
         if findings.checkpoint is None or findings.matched is None:
             raise LogNotConsistent("the request was not judged")
         intent = request.intent
-        committee = (len(key.order.members), key.order.threshold)
         bind_conflict_key(connection, intent)
         bind_orders(connection, intent)
         bind_customers(connection, findings.credentials)
         record_counters(connection, findings.approvals, intent.digest())
+        self._count(connection, request, key.order, now_s)
+        record_cosigned(connection, findings.checkpoint, now_s)
+
+    def _count(self, connection: Connection, request: SigningRequest, order: KeyOrder, now_s: int) -> None:
         count_movement(
             connection,
-            intent,
+            request.intent,
             unsigned=unsigned_total(request),
             standing=request.standing,
             policy=self._policy,
-            committee=committee,
+            committee=(len(order.members), order.threshold),
             now_s=now_s,
         )
-        if findings.matched.change_index is not None:
-            record_change_index(connection, intent.vault, findings.matched.change_index)
-        record_cosigned(connection, findings.checkpoint, request.log.checkpoint, now_s)
 
     def _open(
         self, connection: Connection, request: SigningRequest, key: VaultKey, findings: Findings, now_s: int
@@ -211,9 +210,7 @@ class Signings:
         now_s = self._clock.now_s()
         with transaction(self._home.engine) as connection:
             if session.request is not None:
-                session.request.intent.require_unexpired(now_s)
-                if freeze_in_force(connection)[1]:
-                    raise Frozen("a freeze came into force during the session")
+                self._require_still_right(connection, session.request, session.order, now_s)
             use_nonces(connection, zip(session.commitments, session.messages, strict=True), now_s)
         shares = tuple(
             sign(session.share, nonces, message, commitments, list(path))
@@ -222,6 +219,19 @@ class Signings:
             )
         )
         return (self.letter(Shares(shares).encoded(), request.session, ROUND_SHARE, session.order.committee_epoch),)
+
+    def _require_still_right(
+        self, connection: Connection, request: SigningRequest, order: KeyOrder, now_s: int
+    ) -> None:
+        """What can have turned against a movement since it was judged: time, a freeze, the sanctions list, the caps.
+
+        A relay may wait with round 2 as long as it likes.
+        """
+        request.intent.require_unexpired(now_s)
+        if freeze_in_force(connection)[1]:
+            raise Frozen("a freeze came into force during the session")
+        require_clear_destinations(request.intent, self._screen(connection), self._policy, order.network, now_s)
+        self._count(connection, request, order, now_s)
 
     def _commitments(self, request: SigningFinish, session: Session) -> list[dict[int, bytes]]:
         """The quorum's commitments, by input and signer; each letter its sender's own, of this session."""

@@ -4,6 +4,7 @@ The frame is a 4-byte big-endian length and as many bytes, once each way; then t
 """
 
 import socket
+import time
 from pathlib import Path
 from typing import Protocol
 
@@ -50,7 +51,7 @@ class UnixSocketTransport:
                 connection.settimeout(self._timeout_s)
                 connection.connect(str(self._path))
                 send_frame(connection, request)
-                return receive_frame(connection)
+                return receive_frame(connection, self._timeout_s)
         except OSError as fault:
             raise SignerUnavailable(f"no answer on {self._path.name}: {type(fault).__name__}") from None
 
@@ -65,20 +66,26 @@ def send_frame(connection: socket.socket, body: bytes) -> None:
     connection.sendall(len(body).to_bytes(LENGTH_BYTES, "big") + body)
 
 
-def receive_frame(connection: socket.socket) -> bytes:
-    """Receive one frame.
+def receive_frame(connection: socket.socket, timeout_s: float) -> bytes:
+    """Receive one frame, all of it within ``timeout_s``.
 
     :raises SignerUnavailable: too large, or the other side closed before its end.
+    :raises TimeoutError: it did not come in time, however steadily it dripped.
     """
-    length = int.from_bytes(_receive_exactly(connection, LENGTH_BYTES), "big")
+    deadline_s = time.monotonic() + timeout_s
+    length = int.from_bytes(_receive_exactly(connection, LENGTH_BYTES, deadline_s), "big")
     if length > MAX_FRAME_BYTES:
         raise SignerUnavailable(f"a frame has at most {MAX_FRAME_BYTES} bytes")
-    return _receive_exactly(connection, length)
+    return _receive_exactly(connection, length, deadline_s)
 
 
-def _receive_exactly(connection: socket.socket, length: int) -> bytes:
+def _receive_exactly(connection: socket.socket, length: int, deadline_s: float) -> bytes:
     received = bytearray()
     while len(received) < length:
+        left_s = deadline_s - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError("the frame did not come in time")
+        connection.settimeout(left_s)
         part = connection.recv(min(65_536, length - len(received)))
         if not part:
             raise SignerUnavailable("the connection closed within a frame")

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from holdfast.store.errors import DatabaseCorrupt, DatabaseUnavailable
@@ -11,7 +12,6 @@ from holdfast.store.faults import is_transient, named
 APPLICATION_ID = 0x484F4C44
 """``HOLD``: what Holdfast writes into the header of its SQLite files (``PRAGMA application_id``)."""
 
-_HEADER = b"SQLite format 3\x00"
 _PROBE_ATTEMPTS = 50
 _PROBE_PAUSE_S = 0.1
 
@@ -24,7 +24,7 @@ def probe(path: str) -> None:
     """
     for attempt in range(1, _PROBE_ATTEMPTS + 1):
         try:
-            _require_header(path)
+            _require_file(path)
             _look_over(path)
         except sqlite3.Error as fault:
             # Several processes may set up one new file; switching to WAL does not wait for locks by itself.
@@ -38,16 +38,19 @@ def probe(path: str) -> None:
         return
 
 
-def _require_header(path: str) -> None:
-    """Raise unless the file starts as SQLite's do; a missing one is created, readable by its owner only."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "rb") as file:
-        header = file.read(len(_HEADER))
-    if header and header != _HEADER:
-        raise DatabaseCorrupt(f"{path} is not a SQLite database, or its beginning is damaged")
+def _require_file(path: str) -> None:
+    """Create the file, readable by its owner only, if there is none; refuse one that was cut to nothing.
+
+    A file that exists is never opened here: POSIX cancels all of a process's locks on a file when the process closes
+    any descriptor of it, and with them those of SQLite's connections that are open in this very process. Another
+    process that closes the database then takes itself for the last one and deletes the write-ahead log in use
+    (https://sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     log = Path(f"{path}-wal")
     # SQLite would take an empty file for a new database and drop the log with the last transactions.
-    if not header and log.exists() and log.stat().st_size > 0:
+    if Path(path).stat().st_size == 0 and log.exists() and log.stat().st_size > 0:
         raise DatabaseCorrupt(f"{path} is empty, but its write-ahead log is not: the file was cut short")
 
 

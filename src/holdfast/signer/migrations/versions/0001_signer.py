@@ -43,13 +43,13 @@ TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
     ),
     "customers": (
         sa.Column("customer", sa.Text, primary_key=True),
-        sa.Column("credential_id", sa.LargeBinary, nullable=False),
+        sa.Column("public_key", sa.LargeBinary, nullable=False),
     ),
     "movements": (
         sa.Column("intent", sa.LargeBinary, primary_key=True),
+        sa.Column("at_s", INTEGER, primary_key=True, autoincrement=False, index=True),
         sa.Column("vault", sa.Text, nullable=False),
         sa.Column("asset", sa.Text, nullable=False),
-        sa.Column("at_s", INTEGER, nullable=False, index=True),
         sa.Column("total", sa.Text, nullable=False),
         sa.Column("unsigned_total", sa.Text, nullable=False),
         sa.Column("maximum_fee", sa.Text, nullable=False),
@@ -73,7 +73,6 @@ TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
     "cosigned": (
         sa.Column("size", INTEGER, primary_key=True, autoincrement=False),
         sa.Column("root", sa.LargeBinary, nullable=False),
-        sa.Column("checkpoint", sa.Text, nullable=False),
         sa.Column("at_s", INTEGER, nullable=False),
     ),
     "freeze_orders": (
@@ -86,10 +85,6 @@ TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
         sa.Column("number", INTEGER, primary_key=True, autoincrement=False),
         sa.Column("snapshot", sa.LargeBinary, nullable=False),
         sa.Column("at_s", INTEGER, nullable=False),
-    ),
-    "change_indexes": (
-        sa.Column("vault", sa.Text, primary_key=True),
-        sa.Column("change_index", INTEGER, primary_key=True, autoincrement=False),
     ),
 }
 

@@ -130,16 +130,6 @@ BEGIN
     SELECT RAISE(ABORT, 'signer.append_only: sanctions_lists');
 END;
 
-CREATE TRIGGER change_indexes_no_update BEFORE UPDATE ON change_indexes
-BEGIN
-    SELECT RAISE(ABORT, 'signer.append_only: change_indexes');
-END;
-
-CREATE TRIGGER change_indexes_no_delete BEFORE DELETE ON change_indexes
-BEGIN
-    SELECT RAISE(ABORT, 'signer.append_only: change_indexes');
-END;
-
 -- A share is released once: a nonce is used only if its commitment was recorded before it left.
 CREATE TRIGGER nonce_uses_after_commitment BEFORE INSERT ON nonce_uses
 WHEN NOT EXISTS (SELECT 1 FROM nonces WHERE commitment = NEW.commitment)

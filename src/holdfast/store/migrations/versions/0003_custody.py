@@ -27,6 +27,7 @@ def _create_registers() -> None:
         sa.Column("asset", sa.Text, nullable=False),
         sa.Column("network", sa.Text, nullable=False),
         sa.Column("certificate", sa.LargeBinary, nullable=False),
+        sa.Column("active", INTEGER, nullable=False),
         sqlite_strict=True,
     )
     op.create_table(
@@ -95,11 +96,12 @@ def _create_payouts() -> None:
         sa.Column("intent", sa.LargeBinary, primary_key=True),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.Column("vault", sa.Text, sa.ForeignKey("vault.name"), nullable=False),
-        sa.Column("conflict_key", sa.Text, nullable=False, unique=True),
+        sa.Column("conflict_key", sa.Text, nullable=False),
         sa.Column("log_sequence", INTEGER, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("fence", INTEGER, nullable=False),
         sa.Column("fee_hold", INTEGER),
+        sa.Column("asked", INTEGER, nullable=False),
         sa.Column("attestation", sa.LargeBinary),
         sa.Column("code", sa.Text),
         sa.Column("reason", sa.Text),
@@ -142,8 +144,8 @@ def _create_approvals_and_drafts() -> None:
     )
     op.create_table(
         "draft",
+        sa.Column("intent", sa.LargeBinary, sa.ForeignKey("payout.intent"), primary_key=True),
         sa.Column("txid", sa.Text, primary_key=True),
-        sa.Column("intent", sa.LargeBinary, sa.ForeignKey("payout.intent"), nullable=False),
         sa.Column("unsigned", sa.LargeBinary, nullable=False),
         sa.Column("change_position", INTEGER),
         sa.Column("fee_sat", INTEGER, nullable=False),
@@ -152,13 +154,15 @@ def _create_approvals_and_drafts() -> None:
         sa.Column("height", INTEGER),
         sqlite_strict=True,
     )
-    op.create_index("draft_intent_index", "draft", ["intent"])
+    op.create_index("draft_txid_index", "draft", ["txid"])
     op.create_table(
         "draft_input",
-        sa.Column("draft", sa.Text, sa.ForeignKey("draft.txid"), primary_key=True),
+        sa.Column("intent", sa.LargeBinary, primary_key=True),
+        sa.Column("draft", sa.Text, primary_key=True),
         sa.Column("position", INTEGER, primary_key=True, autoincrement=False),
         sa.Column("txid", sa.Text, nullable=False),
         sa.Column("vout", INTEGER, nullable=False),
+        sa.ForeignKeyConstraint(["intent", "draft"], ["draft.intent", "draft.txid"]),
         sa.ForeignKeyConstraint(["txid", "vout"], ["coin.txid", "coin.vout"]),
         sqlite_strict=True,
     )

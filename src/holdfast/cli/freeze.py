@@ -1,0 +1,53 @@
+"""``holdfast freeze``: whether signing is stopped."""
+# ruff: noqa: PLC0415 -- commands import what they work with when they run
+
+from typing import Any
+
+import typer
+
+from holdfast.cli.errors import FreezeUndetermined, RefusedWithDetails
+from holdfast.cli.options import Home, Json
+from holdfast.cli.output import print_document, print_lines, print_table
+
+app = typer.Typer(help="Freezes: whether signing is stopped.")
+
+
+@app.callback()
+def group() -> None:
+    """Freezes: whether signing is stopped."""
+
+
+@app.command("status")
+def status(home: Home = None, as_json: Json = False) -> None:
+    """Ask every signer whether it knows of a freeze; exit status 3 if too few answer to tell."""
+    from holdfast.cli.homes import opened_plane
+    from holdfast.cli.signers import committees
+    from holdfast.custody import FreezeStanding, freeze_standing, signer_health
+
+    with opened_plane(home) as plane:
+        signers = signer_health(plane)
+        standings = {
+            committee.vault: freeze_standing(signers, committee.members, committee.threshold)
+            for committee in committees(plane)
+        }
+    documents: list[dict[str, Any]] = [
+        {
+            "name": signer.name,
+            "answers": signer.status is not None,
+            "frozen": signer.status.frozen if signer.status else None,
+            "freeze_version": signer.status.freeze_version if signer.status else None,
+            "code": signer.code,
+        }
+        for signer in signers
+    ]
+    found = {"vaults": {vault: standing.value for vault, standing in standings.items()}, "signers": documents}
+    if not as_json:
+        print_table(("VAULT", "FREEZE"), standings.items(), "no vault has a key yet")
+        words = {None: "-", True: "frozen", False: "not frozen"}
+        rows = [(each["name"], words[each["frozen"]], each["code"] or "") for each in documents]
+        print_lines("")
+        print_table(("SIGNER", "SAYS", "CODE"), rows)
+    if FreezeStanding.UNDETERMINED in standings.values() or all(signer.status is None for signer in signers):
+        raise RefusedWithDetails(FreezeUndetermined("too few signers answer to tell"), found)
+    if as_json:
+        print_document(found)

@@ -1,0 +1,84 @@
+"""Templates to pages: everything escaped, nothing undefined."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+import holdfast
+from holdfast.custody import ControlPlane
+from holdfast.web.words import short
+
+MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
+
+PAGES = {"overview.html": "/", "withdrawals.html": "/withdrawals", "payouts.html": "/payouts", "log.html": "/log"}
+
+STATE_TONES = {
+    "screened": "wait",
+    "batched": "wait",
+    "awaiting": "watch",
+    "approved": "wait",
+    "signed": "wait",
+    "broadcast": "wait",
+    "paid": "good",
+    "confirmed": "good",
+    "refused": "bad",
+    "expired": "bad",
+    "cancelled": "plain",
+}
+"""How a state looks; the word itself always stands beside it."""
+
+
+def moment(at_s: int) -> str:
+    """A time in UTC, to the second."""
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def machine_moment(at_s: int) -> str:
+    """The same for machines (RFC 3339)."""
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def age(seconds: int) -> str:
+    """A span in words: its largest unit only."""
+    for unit_s, unit in ((DAY_S, "d"), (HOUR_S, "h"), (MINUTE_S, "min")):
+        if seconds >= unit_s:
+            return f"{seconds // unit_s} {unit}"
+    return f"{max(seconds, 0)} s"
+
+
+def environment() -> Environment:
+    """The templates of this package."""
+    templates = Environment(
+        loader=PackageLoader("holdfast.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters.update(moment=moment, machine_moment=machine_moment, age=age, short=short)
+    templates.globals.update(state_tones=STATE_TONES, version=holdfast.__version__)
+    return templates
+
+
+def renderer(plane: ControlPlane, assets: Mapping[str, str]) -> Callable[..., HTMLResponse]:
+    """A function that renders a template's name and values as a page of this control plane."""
+    templates = environment()
+
+    def render(name: str, *, status_code: int = 200, **values: Any) -> HTMLResponse:
+        page = templates.get_template(name).render(
+            genesis=plane.genesis,
+            genesis_digest=plane.genesis.digest(),
+            policy=plane.policy,
+            roster=plane.roster,
+            plane_name=plane.name,
+            now_s=plane.clock.now_s(),
+            assets=assets,
+            current=PAGES.get(name),
+            **values,
+        )
+        return HTMLResponse(page, status_code)
+
+    return render

@@ -1,0 +1,96 @@
+"""The log's events in words, for people who read no formats."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from holdfast.amounts import Amount
+from holdfast.audit import (
+    CustomerEnrolled,
+    DepositCredited,
+    Event,
+    FreezeLifted,
+    FreezeSet,
+    GenesisAdopted,
+    IntentApproved,
+    IntentFixed,
+    KeyActivated,
+    LedgerPosted,
+    PolicyActivated,
+    ReorgSeen,
+    SignatureRefused,
+    TransactionBroadcast,
+    TransactionConfirmed,
+    TransactionSigned,
+    WithdrawalRefused,
+    WithdrawalRequested,
+)
+from holdfast.authority import Intent, WithdrawalOrder
+from holdfast.errors import HoldfastError
+
+SHORT = 12
+"""How many hexadecimal digits of a digest are enough to recognise it by."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event in words: what happened, and how it went (``good``, ``bad``, ``watch`` or ``plain``)."""
+
+    words: str
+    tone: str = "plain"
+    code: str | None = None
+
+
+def short(digest: bytes | str) -> str:
+    """The beginning of a digest."""
+    text = digest.hex() if isinstance(digest, bytes) else digest
+    return text if len(text) <= SHORT else f"{text[:SHORT]}…"
+
+
+def _requested(event: WithdrawalRequested) -> Told:
+    order = WithdrawalOrder.decoded(event.order)
+    return Told(f"{order.customer} asks for {order.amount} to {order.destination} ({event.withdrawal})")
+
+
+def _fixed(event: IntentFixed) -> Told:
+    intent = Intent.decoded(event.body)
+    payments = "one payment" if len(intent.payments) == 1 else f"{len(intent.payments)} payments"
+    return Told(f"Payout {short(event.intent)} is fixed: {payments} of {intent.total()} out of {intent.vault}")
+
+
+def _credited(event: DepositCredited) -> Told:
+    owner = event.customer or "the house"
+    return Told(f"A deposit of {Amount(event.asset, event.units)} is credited to {owner}", "good")
+
+
+_TELL: dict[type[Event], Callable[[Any], Told]] = {
+    GenesisAdopted: lambda e: Told(f"The log of {e.venue} begins with genesis {short(e.genesis)}"),
+    KeyActivated: lambda e: Told(f"The key of vault {e.vault}, epoch {e.epoch}, is in use", "good"),
+    CustomerEnrolled: lambda e: Told(f"Customer {e.customer} has enrolled a passkey"),
+    DepositCredited: _credited,
+    WithdrawalRequested: _requested,
+    WithdrawalRefused: lambda e: Told(f"Withdrawal {e.withdrawal} is refused: {e.reason}", "bad", e.code),
+    IntentFixed: _fixed,
+    IntentApproved: lambda e: Told(f"{e.person} has approved payout {short(e.intent)}"),
+    SignatureRefused: lambda e: Told(
+        f"Signer {e.signer} refuses to sign payout {short(e.intent)}: {e.reason}", "bad", e.code
+    ),
+    TransactionSigned: lambda e: Told(f"Payout {short(e.intent)} is signed as transaction {short(e.txid)}"),
+    TransactionBroadcast: lambda e: Told(f"Transaction {short(e.txid)} of payout {short(e.intent)} is broadcast"),
+    TransactionConfirmed: lambda e: Told(
+        f"Transaction {short(e.txid)} of payout {short(e.intent)} is confirmed in block {e.height}", "good"
+    ),
+    LedgerPosted: lambda e: Told(f"Ledger entry {e.entry} is posted for {short(e.reference)}"),
+    ReorgSeen: lambda e: Told(f"Block {e.height} was replaced: {short(e.old)} gave way to {short(e.new)}", "watch"),
+    FreezeSet: lambda e: Told(f"{e.person} has frozen signing (order {e.version})", "watch"),
+    FreezeLifted: lambda e: Told(f"A quorum has lifted the freeze, as {e.person} asked (order {e.version})"),
+    PolicyActivated: lambda e: Told(f"Policy version {e.version} ({short(e.policy)}) is in force"),
+}
+
+
+def tell(event: Event) -> Told:
+    """An event in words; one whose own bytes cannot be read is told by its kind."""
+    try:
+        return _TELL[type(event)](event)
+    except (HoldfastError, KeyError):
+        return Told(f"{type(event).__name__}, which this release cannot put in words", "watch")

@@ -1,0 +1,155 @@
+"""Freezes and sanctions lists: what a signer adopts from outside, only forwards, and only from those who may."""
+
+import dataclasses
+
+import pytest
+
+from holdfast.authority import FreezeOrder
+from holdfast.demo.deployment import PERSONS, SIGNERS, page_of
+from holdfast.screening import SnapshotMalformed, sign_snapshot
+from holdfast.signer import FreezeRequest, ListRequest, SignerHome, SignerNode
+from signer_rig import QUORUM, SIGNED, Takeover
+from world import bitcoin_address
+
+# Freezes
+
+
+def test_one_officer_freezes_and_only_a_quorum_lifts(takeover: Takeover) -> None:
+    movement = takeover.movement(takeover.world.approved("frozen", 20_000_000))
+    assert takeover.everywhere(takeover.freeze()) == {SIGNED}
+    assert takeover.verdicts(movement) == {"freeze.in_force"}
+    for officers in (0, 1, 2):
+        lift = takeover.freeze(2, frozen=False, officers=officers)
+        assert takeover.everywhere(lift) == {"approval.quorum_not_reached"}
+    assert takeover.verdicts(movement) == {"freeze.in_force"}
+    assert takeover.everywhere(takeover.freeze(2, frozen=False, officers=3)) == {SIGNED}
+    assert takeover.verdicts(movement) == {SIGNED}
+
+
+def test_freeze_survives_a_restart(takeover: Takeover) -> None:
+    movement = takeover.movement(takeover.world.approved("frozen", 20_000_000))
+    takeover.everywhere(takeover.freeze())
+    for signer in SIGNERS:
+        takeover.restart(signer)
+    assert takeover.verdicts(movement) == {"freeze.in_force"}
+
+
+def test_old_lift_does_not_lift_a_new_freeze(takeover: Takeover) -> None:
+    lift = takeover.freeze(2, frozen=False, officers=3)
+    for request in (takeover.freeze(1), lift, takeover.freeze(3)):
+        assert takeover.everywhere(request) == {SIGNED}
+    assert takeover.everywhere(lift) == {"freeze.order_invalid"}
+    assert takeover.plane.signer("bern").status().frozen
+
+
+@pytest.mark.parametrize("version", [0, -1, 1_001, 2**63, 2**200])
+def test_freeze_orders_version_is_the_next_ones(shared: Takeover, version: int) -> None:
+    before = shared.records()
+    assert shared.everywhere(shared.freeze(version)) == {"freeze.order_invalid"}
+    assert shared.records() == before
+
+
+def test_freeze_order_is_this_genesiss_and_an_officers(shared: Takeover) -> None:
+    foreign = FreezeOrder(1, True, bytes(32), "elsewhere")
+    approval = shared.world.deployment.approve(PERSONS[0], foreign.digest())
+    assert shared.everywhere(FreezeRequest(foreign, (approval,))) == {"freeze.order_invalid"}
+    order = shared.freeze().order
+    other = shared.world.deployment.approve(PERSONS[0], bytes(32))
+    assert shared.everywhere(FreezeRequest(order, (other,))) == {"assertion.of_another"}
+    device = shared.world.deployment.persons[PERSONS[0]]
+    careless = dataclasses.replace(
+        other, assertion=device.assertion(order.digest(), page_of("bern"), user_verified=False)
+    )
+    assert shared.everywhere(FreezeRequest(order, (careless,))) == {"assertion.user_not_verified"}
+
+
+def test_freeze_between_the_rounds_stops_the_session(takeover: Takeover) -> None:
+    opened = takeover.begin(takeover.movement(takeover.world.approved("between", 20_000_000)))
+    assert takeover.everywhere(takeover.freeze()) == {SIGNED}
+    assert takeover.finish(opened) == {"freeze.in_force"}
+    assert takeover.everywhere(takeover.freeze(2, frozen=False, officers=3)) == {SIGNED}
+    # The session is gone with its nonces.
+    assert takeover.finish(opened) == {"signer.session_unknown"}
+
+
+def test_whoever_is_behind_on_freezes_does_not_sign(takeover: Takeover) -> None:
+    # One officer's freeze reached one signer, and was lifted there; the relay kept both from the others.
+    movement = takeover.movement(takeover.world.approved("behind", 20_000_000))
+    informed, *others = QUORUM
+    freeze, lift = takeover.freeze(), takeover.freeze(2, frozen=False, officers=3)
+    assert takeover.ask(informed, freeze) == SIGNED
+    assert takeover.ask(informed, takeover.request(informed, movement, quorum=QUORUM)) == "freeze.in_force"
+    assert takeover.ask(informed, lift) == SIGNED
+    opened = takeover.begin(movement)
+    assert not opened.refusals
+    for signer in others:
+        assert takeover.ask(signer, opened.finish) == "freeze.version_behind"
+        # A lift follows the very freeze that it lifts.
+        assert takeover.ask(signer, lift) == "freeze.order_invalid"
+        assert [takeover.ask(signer, freeze), takeover.ask(signer, lift)] == [SIGNED, SIGNED]
+    assert takeover.sign(movement, attempt=b"again") == {SIGNED}
+
+
+# Sanctions lists
+
+
+def test_newer_list_counts_at_once(takeover: Takeover) -> None:
+    movement = takeover.movement(takeover.world.approved("listed", 20_000_000, bitcoin_address(33)))
+    assert takeover.verdicts(movement) == {SIGNED}
+    assert takeover.everywhere(ListRequest(takeover.snapshot(bitcoin_address(33)))) == {SIGNED}
+    assert takeover.verdicts(movement, attempt=b"again") == {"screening.destination_sanctioned"}
+    assert takeover.everywhere(ListRequest(takeover.snapshot(number=3))) == {SIGNED}
+    assert takeover.verdicts(movement, attempt=b"again") == {SIGNED}
+
+
+def test_list_that_arrives_between_the_rounds_stops_the_session(takeover: Takeover) -> None:
+    opened = takeover.begin(takeover.movement(takeover.world.approved("listed", 20_000_000, bitcoin_address(33))))
+    assert takeover.everywhere(ListRequest(takeover.snapshot(bitcoin_address(33)))) == {SIGNED}
+    assert takeover.finish(opened) == {"screening.destination_sanctioned"}
+
+
+def test_list_that_grew_too_old_between_the_rounds_stops_the_session(takeover: Takeover) -> None:
+    world, maximum_s = takeover.world, takeover.plane.policy.screening_max_age_s
+    ends_s = takeover.plane.screen.snapshot.as_of_s + maximum_s
+    world.clock.advance(ends_s - world.clock.now_s())
+    opened = takeover.begin(takeover.movement(world.approved("aged", 20_000_000)))
+    world.clock.advance(1)
+    assert takeover.finish(opened) == {"screening.snapshot_stale"}
+
+
+def test_list_is_not_rolled_back_nor_replaced(takeover: Takeover) -> None:
+    second = takeover.snapshot(bitcoin_address(33))
+    assert takeover.everywhere(ListRequest(second)) == {SIGNED}
+    before = takeover.records()
+    assert takeover.everywhere(ListRequest(second)) == {SIGNED}
+    for older in (takeover.world.deployment.sanctions(), takeover.snapshot(number=2)):
+        assert takeover.everywhere(ListRequest(older)) == {"screening.snapshot_rolled_back"}
+    assert takeover.records() == before
+
+
+def test_list_needs_the_pinned_officers(shared: Takeover) -> None:
+    newer = shared.snapshot()
+    one = sign_snapshot(newer.snapshot, shared.world.deployment.list_keys()[0])
+    twice = sign_snapshot(newer.snapshot, *(shared.world.deployment.list_keys()[0],) * 2)
+    altered = dataclasses.replace(newer, snapshot=shared.snapshot(bitcoin_address(1)).snapshot)
+    for forged in (dataclasses.replace(newer, signatures=()), one, twice, altered):
+        assert shared.everywhere(ListRequest(forged)) == {"screening.snapshot_forged"}
+
+
+def test_list_with_a_number_beyond_every_database_is_none(shared: Takeover) -> None:
+    shared.snapshot(number=2**63 - 1)
+    with pytest.raises(SnapshotMalformed):
+        shared.snapshot(number=2**63)
+
+
+def test_signer_without_a_list_signs_nothing(takeover: Takeover) -> None:
+    movement = takeover.movement(takeover.world.approved("unlisted", 20_000_000))
+    request = takeover.request("bern", movement)
+    # The same signer as it was before its first list: all of its other records are there.
+    node = takeover.world.signers["bern"]
+    with node.home.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER sanctions_lists_no_delete")
+        connection.exec_driver_sql("DELETE FROM sanctions_lists")
+    again = SignerNode(SignerHome.open(node.home.directory), takeover.world.clock)
+    takeover.with_node("bern", again)
+    assert takeover.ask("bern", request) == "screening.list_missing"
