@@ -1,10 +1,14 @@
 """Sphinx: MyST pages, the Furo theme, the reference from docstrings. ``scripts/check docs`` builds it strictly."""
 
+import importlib
 import logging
 import sys
 from pathlib import Path
 
 from holdfast import __version__
+
+# Autodoc imports everything a second time with typing.TYPE_CHECKING on, which FastAPI's models do not survive.
+importlib.import_module("fastapi")
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 

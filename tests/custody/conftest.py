@@ -1,15 +1,13 @@
 """A founded and funded deployment for each test, its control plane on SQLite and on PostgreSQL."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, make_url
 
 from world import World, build_template, copy_world, use_database
-
-WorldMaker = Callable[[Path], World]
 
 
 @pytest.fixture(scope="session")
