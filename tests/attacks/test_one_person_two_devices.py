@@ -38,10 +38,15 @@ def test_the_same_device_twice_counts_once(house: Venue, roster: Roster) -> None
         require_quorum(twice, roster, SUBJECT, APPROVER, 2)
 
 
+def with_second_name(roster: Roster, key: bytes) -> Roster:
+    """The roster with one more person, whose device has this key."""
+    second_name = Person("benjamin", (APPROVER,), (Credential(b"second name", key),))
+    return dataclasses.replace(roster, persons=(*roster.persons, second_name))
+
+
 def test_one_device_cannot_be_registered_under_two_names(roster: Roster) -> None:
     key = roster.person("ben").credentials[0].public_key
     cose = cbor2.loads(key)
     for spelling in (key, cbor2.dumps(dict(reversed(cose.items()))), b"\x04" + cose[-2] + cose[-3]):
         with pytest.raises(AuthorityMalformed):
-            second_name = Person("benjamin", (APPROVER,), (Credential(b"second name", spelling),))
-            dataclasses.replace(roster, persons=(*roster.persons, second_name))
+            with_second_name(roster, spelling)

@@ -6,7 +6,7 @@ and the segwit form of a listed legacy key hash (BIP-141).
 
 import pytest
 
-from holdfast._core import address_script, script_address
+from holdfast._core import address_script, script_address, script_hash_script
 from holdfast.screening import DestinationSanctioned, Screen, destination_key, packaged_snapshot
 
 LISTED = packaged_snapshot().snapshot
@@ -25,6 +25,7 @@ ETHER = next(entry.address for entry in LISTED.entries if entry.asset == "ETH")
         ("BTC", script_address(address_script(SEGWIT, "main"), "regtest"), "regtest"),
         ("BTC", script_address(bytes.fromhex(LEGACY.destination_key), "testnet"), "testnet"),
         ("BTC", script_address(bytes.fromhex("0014" + LEGACY.destination_key[6:46]), "main"), "main"),
+        ("BTC", script_address(script_hash_script(address_script(SEGWIT, "main")), "main"), "main"),
         ("ETH", ETHER.lower(), "main"),
         ("ETH", "0x" + ETHER[2:].swapcase(), "main"),
         ("USDT", ETHER, "main"),
