@@ -79,6 +79,16 @@ def test_libraries_logs_take_the_same_path(capsys: pytest.CaptureFixture[str]) -
     assert SEED.hex() not in logged
 
 
+def test_a_librarys_own_handler_does_not_write_past_the_guard(capsys: pytest.CaptureFixture[str]) -> None:
+    library = logging.getLogger("a.library.with.its.own.handler")
+    library.addHandler(logging.StreamHandler())
+    library.propagate = False
+    configure_logs(json_lines=True)
+    library.warning("once")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["event"] == "once"
+
+
 def test_people_get_warnings_and_no_more(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs(json_lines=False)
     structlog.get_logger().info("quiet")

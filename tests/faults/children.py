@@ -88,10 +88,9 @@ def serve_signer(directory: Path, name: str, fate: Fate | None, report: Connecti
     deployment = reopen(directory)
     signer = WatchedSigner(SignerHome.open(deployment.signer(name)), clock_of(directory))
     server = SignerServer(signer, deployment.socket(name))
-    import faulthandler, signal
-    faulthandler.register(signal.SIGUSR1, all_threads=True)
     report.send(READY)
-    meet(fate, report)
+    if fate is not None:
+        meet(fate, report)
     server.serve_forever()
 
 

@@ -28,8 +28,8 @@ def settled(exchange: Exchange, reference: str, died: Point | None) -> None:
     try:
         if died is not None:
             run(resume, exchange.directory, reference)
-        exchange.require_settled([(reference, AMOUNT_SAT)])
-        exchange.require_sound()
+        exchange.auditor.require_settled([(reference, AMOUNT_SAT)])
+        exchange.auditor.require_sound()
     except BaseException as fault:
         fault.add_note(f"killed after {died}")
         raise

@@ -50,11 +50,11 @@ def test_a_signer_killed_after_any_write_of_signing_pays_exactly_once(exchange: 
             exchange.restart(name, None)
             settle(plane, intent)
         confirm(plane, exchange.deployment, reference)
-        exchange.require_settled([(reference, AMOUNT_SAT)])
+        exchange.auditor.require_settled([(reference, AMOUNT_SAT)])
         if died is None:
             break
         past.add(died)
-    exchange.require_sound()
+    exchange.auditor.require_sound()
     # Before and after the commit of each round.
     assert {Point("INSERT INTO nonces", 1), Point("INSERT INTO nonce_uses", 1)} <= past
     assert Point("COMMIT after INSERT INTO nonce_uses", 1) in past
@@ -79,7 +79,7 @@ def test_a_signer_killed_after_any_write_of_a_key_ceremony_ends_with_one_key(exc
         if died is None:
             break
         past.add(died)
-    exchange.require_sound()
+    exchange.auditor.require_sound()
     assert {"INSERT INTO keys", "INSERT INTO nonces", "INSERT INTO nonce_uses", "INSERT INTO certificates"} <= {
         point.write for point in past
     }

@@ -21,7 +21,7 @@ from holdfast.demo.deployment import NETWORK, VAULT
 from holdfast.store import transaction
 from world import CUSTOMER, DAY_S, NOW_S, World, build_template
 
-SEEDS = {"sqlite": 60, "postgresql": 60}
+SEEDS = {"sqlite": 1_000, "postgresql": 200}
 """How many races there are on each database."""
 
 SIDE_BY_SIDE = 20
@@ -89,7 +89,7 @@ class Racetrack:
         """Mine, let every racer follow the chain at once, and judge the payouts since the last time."""
         self._chain.generate(self.exchange.plane.confirmations)
         self._race({name: Heat(seed) for name in self.racers})
-        self.exchange.require_settled([(reference, AMOUNT_SAT) for reference in self._unconfirmed])
+        self.exchange.auditor.require_settled([(reference, AMOUNT_SAT) for reference in self._unconfirmed])
         self._unconfirmed.clear()
 
     def _race(self, heats: dict[str, Heat]) -> None:
@@ -128,7 +128,7 @@ def test_one_payout_per_intent_however_two_control_planes_race(racetrack: Racetr
         racetrack.run(seed, dict.fromkeys(RACERS, f"s{seed}"))
         if seed % BATCH == BATCH - 1 or seed == seeds[-1]:
             racetrack.confirm(seed)
-    racetrack.exchange.require_sound()
+    racetrack.exchange.auditor.require_sound()
     assert {outcome for outcome in racetrack.outcomes if outcome[1] is not None} <= LOSSES
     # The races were races: each was won where the other one was already at work.
     assert len(seeds) == 1 or racetrack.outcomes["settle", "payout.fence_lost"] > len(seeds) // 10
@@ -139,5 +139,5 @@ def test_payouts_settled_side_by_side_all_succeed(racetrack: Racetrack) -> None:
     for seed in range(SIDE_BY_SIDE):
         racetrack.run(seed, {name: f"{name}.{seed}" for name in RACERS})
     racetrack.confirm(SIDE_BY_SIDE)
-    racetrack.exchange.require_sound()
+    racetrack.exchange.auditor.require_sound()
     assert {code for _, code in racetrack.outcomes} == {None}

@@ -24,6 +24,7 @@ from holdfast.authority import (
 from holdfast.custody import Movement
 from holdfast.demo.authenticator import SoftwareAuthenticator
 from holdfast.demo.deployment import ASSET, CUSTOMER_ORIGIN, PERSONS, SIGNERS, page_of
+from holdfast.encoding import decode, encode
 from holdfast.signer import EnrolledOrder
 from signer_rig import DELAY_S, QUORUM, SIGNED, Takeover
 from world import DAY_S, bitcoin_address
@@ -80,6 +81,14 @@ def strangers_device(honest: Honest) -> dict[str, Any]:
 def second_persons_device(honest: Honest) -> dict[str, Any]:
     """One person's name on another person's device."""
     return honest.approvals(Approval(PERSONS[0], honest.movement.approvals[1].assertion))
+
+
+def another_relying_party(honest: Honest) -> dict[str, Any]:
+    """A person's own device, asked by another site that claims to be a signer's page."""
+    device = decode(honest.takeover.world.deployment.persons[PERSONS[0]].export_private())
+    assert isinstance(device, list)
+    elsewhere = SoftwareAuthenticator.load(encode([*device[:2], "approve.example", *device[3:]]))
+    return honest.approvals(Approval(PERSONS[0], elsewhere.assertion(honest.digest, page_of("bern"))))
 
 
 def false_signature(honest: Honest) -> dict[str, Any]:
@@ -193,6 +202,7 @@ REFUSED: dict[str, tuple[Shown, str]] = {
     ),
     "by a device nobody registered": (strangers_device, "assertion.credential_unknown"),
     "by another person's device": (second_persons_device, "assertion.credential_unknown"),
+    "for another relying party": (another_relying_party, "assertion.wrong_relying_party"),
     "by a person nobody knows": (
         lambda honest: honest.approvals(dataclasses.replace(honest.assertion(), person="mallory")),
         "roster.person_unknown",

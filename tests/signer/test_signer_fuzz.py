@@ -148,6 +148,30 @@ def test_every_field_of_a_request_holding_something_else(shared: Takeover, hones
                 refusal(shared, other)
 
 
+MALFORMED: dict[str, tuple[tuple[int, ...], Any, str]] = {
+    "no conflict key": ((2, 4), "", "intent.conflict_key_missing"),
+    "a conflict key of no known form": ((2, 4), "outpoint:00:0", "intent.conflict_key_missing"),
+    "a second spelling of a conflict key": ((2, 4), f"outpoint:{'AB' * 32}:0", "intent.conflict_key_missing"),
+    "an amount of zero": ((2, 3, 0, 0, 1), 0, "amount.not_positive"),
+    "a negative amount": ((2, 3, 0, 0, 1), -1, "amount.out_of_range"),
+    "an amount beyond the limit": ((2, 3, 0, 0, 1), 10**36 + 1, "amount.out_of_range"),
+    "an unknown asset": ((2, 3, 0, 0, 0), "DOGE", "amount.asset_unknown"),
+    "no payment": ((2, 3), [], "authority.malformed"),
+    "an epoch beyond every database": ((2, 7), 2**63, "authority.malformed"),
+    "a time before all time": ((2, 6), -1, "authority.malformed"),
+    "another version of the request": ((0,), 2, "signer.request_unknown"),
+    "another version of the intent": ((2, 0), 2, "signer.request_unknown"),
+}
+
+
+@pytest.mark.parametrize(("path", "value", "code"), MALFORMED.values(), ids=MALFORMED)
+def test_malformed_request_has_its_own_code(
+    shared: Takeover, honest_request: bytes, path: tuple[int, ...], value: Any, code: str
+) -> None:
+    request = encode(replaced(decode(honest_request), path, value))
+    assert refusal(shared, request).code == code
+
+
 @pytest.mark.parametrize("size", [1_000_001, 3_999_999])
 def test_oversized_request(shared: Takeover, size: int) -> None:
     assert refusal(shared, bytes(size)).code == "signer.request_unknown"

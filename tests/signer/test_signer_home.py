@@ -19,12 +19,10 @@ from signer_rig import SIGNED, Takeover, row_counts
 
 
 @pytest.fixture
-def folder(takeover: Takeover) -> Path:
-    """The folder of a signer that has signed, at rest."""
-    movement = takeover.movement(takeover.world.approved("honest", 20_000_000))
-    assert takeover.sign(movement) == {SIGNED}
-    takeover.world.signers["bern"].home.engine.dispose()
-    return takeover.world.deployment.signer("bern")
+def folder(signer_template: Path, tmp_path: Path) -> Path:
+    """The folder of a signer that has made a key and not signed with it yet, at rest."""
+    copied: Path = shutil.copytree(signer_template / "signers" / "bern", tmp_path / "bern")
+    return copied
 
 
 def test_folder_is_private(folder: Path) -> None:
@@ -143,8 +141,9 @@ def _checkpoint(database: Path) -> None:
         database.with_name(database.name + suffix).unlink(missing_ok=True)
 
 
-def test_no_row_is_ever_changed_or_removed(folder: Path) -> None:
-    database = folder / "signer.sqlite"
+def test_no_row_is_ever_changed_or_removed(takeover: Takeover) -> None:
+    assert takeover.sign(takeover.movement(takeover.world.approved("honest", 20_000_000))) == {SIGNED}
+    database = takeover.database("bern")
     filled = {name: rows for name, rows in row_counts(database).items() if name != "signer_schema_version"}
     # Freezes are the one thing that has not happened to this signer.
     assert [name for name, rows in filled.items() if not rows] == ["freeze_orders"]

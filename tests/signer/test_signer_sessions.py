@@ -184,6 +184,17 @@ def test_too_many_open_sessions_drop_the_oldest(takeover: Takeover) -> None:
     assert takeover.ask(signer, oldest.finish) == "signer.session_unknown"
 
 
+def test_nonce_that_is_on_record_as_used_signs_nothing(takeover: Takeover) -> None:
+    opened = takeover.begin(honest(takeover))
+    connection = sqlite3.connect(takeover.database(QUORUM[0]), isolation_level=None)
+    connection.execute(
+        "INSERT INTO nonce_uses VALUES (?, x'00', 1)", takeover.commitments(opened, QUORUM[0]).commitments
+    )
+    connection.close()
+    assert takeover.ask(QUORUM[0], opened.finish) == "signer.nonce_reuse"
+    assert takeover.ask(QUORUM[0], opened.finish) == "signer.session_unknown"
+
+
 def test_database_itself_refuses_a_second_use_of_a_nonce(takeover: Takeover) -> None:
     takeover.sign(honest(takeover))
     connection = sqlite3.connect(takeover.database(QUORUM[0]))

@@ -1,5 +1,6 @@
 """The command line as a whole: its groups of commands, and how each run ends."""
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -68,8 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has left, as `head` does. Nothing more is to be written at exit either.
-        sys.stdout = None
+        # Whoever read our output has left, as `head` does; what is still buffered goes nowhere (Python's own advice).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except HoldfastError as refusal:
         return _refused(refusal, as_json)

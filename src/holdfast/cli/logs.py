@@ -91,7 +91,12 @@ def configure_logs(*, json_lines: bool) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(max(level, logging.WARNING))
+    root.setLevel(logging.WARNING)
+    for name in list(logging.root.manager.loggerDict):
+        # A library that brought its own handler would write past the guard, in a form of its own.
+        library = logging.getLogger(name)
+        library.handlers.clear()
+        library.propagate = True
     threading.excepthook = _log_thread_fault
 
 

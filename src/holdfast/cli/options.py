@@ -23,4 +23,6 @@ SignerFolder = Annotated[
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
-Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="The most that is listed, newest first.")]
+Limit = Annotated[
+    int, typer.Option("--limit", metavar="N", min=1, max=1000, help="The most that is listed, newest first.")
+]

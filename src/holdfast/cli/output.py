@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from holdfast.errors import HoldfastError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from holdfast.amounts import Amount
 
 PIPED_WIDTH = 240
@@ -36,13 +34,6 @@ def amount(value: "Amount") -> dict[str, str]:
     return {"asset": value.asset, "units": str(value.units), "text": str(value)}
 
 
-def console() -> "Console":
-    """Where text for people goes."""
-    from rich.console import Console  # noqa: PLC0415 -- only what prints a table pays for it
-
-    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
-
-
 def print_document(document: Document) -> None:
     """One JSON document, and nothing else, on stdout."""
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=True) + "\n")
@@ -57,6 +48,7 @@ def print_lines(*lines: str) -> None:
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "nothing") -> None:
     """A table, or the line that says why there is none."""
+    from rich.console import Console  # noqa: PLC0415 -- only what prints a table pays for it
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
@@ -65,10 +57,15 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], empty
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
-    if table.row_count:
-        console().print(table)
-    else:
+    if not table.row_count:
         print_lines(empty)
+        return
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    # Captured, for by itself it would end the process when the reader of a pipe has left.
+    with console.capture() as captured:
+        console.print(table)
+    sys.stdout.write(captured.get())
+    sys.stdout.flush()
 
 
 def print_fields(fields: Mapping[str, object]) -> None:

@@ -13,7 +13,7 @@ LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8410
 
 Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen. The page asks nobody for a password.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="The port of the page; 0 takes a free one.")]
+Port = Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="The port of the page; 0 takes a free one.")]
 
 
 def serve(home: Home = None, host: Host = LOOPBACK, port: Port = DEFAULT_PORT, as_json: Json = False) -> None:

@@ -13,7 +13,14 @@ from typing import Self
 import structlog
 
 from holdfast.audit import log_size
-from holdfast.custody import ControlPlane, cosign_log, expire_payouts, follow_chain, resume_stalled
+from holdfast.custody import (
+    ControlPlane,
+    cosign_log,
+    end_expired_withdrawals,
+    expire_payouts,
+    follow_chain,
+    resume_stalled,
+)
 from holdfast.errors import HoldfastError
 from holdfast.store import snapshot
 
@@ -100,5 +107,6 @@ def control_plane_jobs(plane: ControlPlane) -> tuple[Job, ...]:
         Job("follow-chain", lambda: follow_chain(plane), 2.0),
         Job("resume-stalled", resume_stalled, 5.0),
         Job("expire-payouts", lambda: expire_payouts(plane), 30.0),
+        Job("expire-withdrawals", lambda: end_expired_withdrawals(plane), 30.0),
         Job("cosign-log", _Cosigning(plane), 10.0),
     )
