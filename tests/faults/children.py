@@ -33,7 +33,7 @@ from holdfast.custody import (
 from holdfast.demo.bitcoin_node import EmbeddedNode, NodeControl, NodeServer
 from holdfast.demo.deployment import ASSET, CUSTOMER_ORIGIN, NETWORK, PERSONS, VAULT, VENUE, Deployment, reopen
 from holdfast.encoding import EncodingError
-from holdfast.signer import SignerHome, SignerNode, SignerServer, SigningFinish
+from holdfast.signer import Shares, SignerHome, SignerNode, SignerServer, SigningFinish
 from holdfast.signer.messages import Reply
 from world import CUSTOMER, bitcoin_address
 
@@ -52,16 +52,17 @@ structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.
 
 
 class WatchedSigner(SignerNode):
-    """A signer, and beside it a note of every session whose shares left it."""
+    """A signer, and beside it a note of every session whose shares left it, and how many."""
 
     def respond(self, request: bytes) -> bytes:
         """The node's own answer."""
         reply = super().respond(request)
         with suppress(EncodingError):
             session = SigningFinish.decoded(request).session
-            if Reply.decoded(reply).refusal is None:
+            for envelope in Reply.decoded(reply).letters:
+                shares = Shares.decoded(envelope.letter.body).shares
                 with released(self.home.directory).open("a") as notes:
-                    notes.write(session.hex() + "\n")
+                    notes.write(f"{session.hex()} {len(shares)}\n")
         return reply
 
 

@@ -33,7 +33,7 @@ from holdfast.signer import InProcessTransport, SignerTransport, SignerUnavailab
 from holdfast.store import transaction
 from world import NOW_S, World, build_template, copy_world
 
-PAYMENTS, CEREMONIES = 60, 30
+PAYMENTS, CEREMONIES = 40, 15
 """How many seeds there are of each."""
 
 TRIES = 4
