@@ -325,6 +325,7 @@ def _view(connection: Connection, row: Row[Any]) -> PayoutView:
         vault=intent.vault,
         state=PayoutState(row.state),
         total=intent.total(),
+        at_most=intent.at_most(),
         payments=len(intent.payments),
         customer_signed=all(payment.order is not None for payment in intent.payments),
         created_at_s=row.created_at_s,

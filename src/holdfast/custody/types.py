@@ -45,12 +45,16 @@ class WithdrawalView:
 
 @dataclass(frozen=True)
 class PayoutView:
-    """A payout as shown to people; ``customer_signed``: each of its payments has the customer's own order."""
+    """A payout as shown to people; ``customer_signed``: each of its payments has the customer's own order.
+
+    ``at_most`` is the total with the highest fee: what policy and floors are held against.
+    """
 
     intent: bytes
     vault: str
     state: PayoutState
     total: Amount
+    at_most: Amount
     payments: int
     customer_signed: bool
     created_at_s: int

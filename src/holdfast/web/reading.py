@@ -142,12 +142,12 @@ class Reading:
         return [ShownPayout(view, self._persons(view)) for view in views]
 
     def _persons(self, view: PayoutView) -> int:
-        movement = Movement(view.vault, view.total.asset, view.total, view.customer_signed)
+        movement = Movement(view.vault, view.total.asset, view.at_most, view.customer_signed)
         try:
             verdict = evaluate(self.plane.policy, movement)
         except PolicyDenied:
             return 0
-        return require_floors(self.plane.genesis.floors, view.total, verdict.approvals)
+        return require_floors(self.plane.genesis.floors, view.at_most, verdict.approvals)
 
     withdrawals = staticmethod(withdrawal_views)
 
