@@ -29,10 +29,9 @@ from holdfast.errors import HoldfastError
 RACERS = {"control-1": "ada", "control-2": "ben"}
 """Two control planes, and the person who approves at each."""
 
-HEAD_START_S = 0.15
 PAUSE_S = 0.004
 PAUSED_WRITES = 0.2
-"""The longest head start and pause, and how many of the writes are followed by a pause."""
+"""The longest pause, and how many of the writes are followed by one."""
 
 PLANS = 20
 """How often a racer plans again when another took its coin."""
@@ -40,10 +39,11 @@ PLANS = 20
 
 @dataclass(frozen=True)
 class Heat:
-    """One race: to pay this order, or without one to follow the chain."""
+    """One race, begun so late: to pay this order, or without one to follow the chain."""
 
     seed: int
     order: SignedOrder | None = None
+    late_s: float = 0.0
 
 
 Outcome = tuple[str, str | None]
@@ -64,7 +64,7 @@ def race(directory: Path, name: str, report: Connection) -> None:
         heat: Heat = report.recv()
         # A heat's pauses follow from its seed alone; which of two processes the machine runs first does not.
         random.seed(f"{heat.seed} {name}")
-        time.sleep(random.random() * HEAD_START_S)
+        time.sleep(heat.late_s)
         report.send(_follow(plane) if heat.order is None else _pay(plane, deployment, heat.order))
 
 

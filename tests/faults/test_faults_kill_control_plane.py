@@ -47,7 +47,6 @@ def test_a_kill_after_any_write_pays_exactly_once(exchange: Exchange) -> None:
     # Ours and the workflow engine's, before and after they were committed.
     writes = {point.write for point in past}
     assert {"INSERT INTO withdrawal", "COMMIT after UPDATE payout", "INSERT INTO main.workflow_status"} <= writes
-    print(f"{len(past)} writes")
 
 
 def test_the_workflow_engines_memory_is_not_needed(exchange: Exchange) -> None:

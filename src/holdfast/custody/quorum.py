@@ -60,6 +60,9 @@ from holdfast.store import transaction
 MAX_TRIES = 10
 """How often a quorum is asked, with other members or with newer proofs of the log."""
 
+MAX_FREEZE_ORDERS = 32
+"""How many missed freeze orders one signer is handed on the way to a signature."""
+
 _LOG_CODES = frozenset({LogNotConsistent.code, LogRolledBack.code})
 
 
@@ -234,19 +237,30 @@ class _Collection:
         if all(version == newest for version in versions.values()):
             return
         herald = next(name for name, version in versions.items() if version == newest)
-        asked = FreezeShow(newest)
+        for name, version in versions.items():
+            self._bring_up(name, version, newest, herald)
+
+    def _bring_up(self, name: str, version: int, newest: int, herald: str) -> None:
+        """Hand a signer each order that it has missed, in turn: a lift is valid only right after what it lifts."""
+        for _ in range(MAX_FREEZE_ORDERS):
+            if version >= newest:
+                return
+            shown = self._shown_by(herald, version)
+            version = shown.order.version
+            with contextlib.suppress(SignerUnavailable, SignerRefused):
+                self.plane.signer(name).call(shown)
+        raise _LeaveOut(herald)
+
+    def _shown_by(self, herald: str, after: int) -> FreezeRequest:
+        asked = FreezeShow(after)
         try:
             (letter,) = self.plane.signer(herald).call(asked)
             place = Header(herald, EVERYONE, asked.digest(), 0, 0)
             shown = FreezeRequest.decoded(open_envelope(letter, self.plane.roster, place))
-            genesis = self.plane.genesis.digest()
-            require_freeze_order(shown.order, shown.approvals, self.plane.roster, genesis, newest - 1)
-        except (SignerUnavailable, SignerRefused, HoldfastError, ValueError):
+            require_freeze_order(shown.order, shown.approvals, self.plane.roster, self.plane.genesis.digest(), after)
+        except (HoldfastError, ValueError):
             raise _LeaveOut(herald) from None
-        for name, version in versions.items():
-            if version < newest:
-                with contextlib.suppress(SignerUnavailable, SignerRefused):
-                    self.plane.signer(name).call(shown)
+        return shown
 
     def _has_cosigned_more(self, name: str) -> bool:
         return _log_sizes(self.plane, (name,)).get(name, 0) > self.sizes[name]

@@ -10,10 +10,10 @@ from holdfast.signer.records import (
     freeze_in_force,
     last_cosigned,
     newest_list,
+    next_freeze,
     record_cosigned,
     record_freeze,
     record_list,
-    shown_freeze,
 )
 from holdfast.store import transaction
 
@@ -30,14 +30,14 @@ def adopt_freeze(home: SignerHome, genesis: Genesis, request: FreezeRequest, now
 
 
 def show_freeze(home: SignerHome, request: FreezeShow) -> FreezeRequest:
-    """The freeze order that this signer's letters speak of, so that nobody has to believe it unseen.
+    """The next freeze order that this signer knows of, so that nobody has to believe it unseen.
 
-    :raises FreezeOrderInvalid: no order of this version is known here.
+    :raises FreezeOrderInvalid: none after that version is known here.
     """
     with transaction(home.engine) as connection:
-        shown = shown_freeze(connection, request.version)
+        shown = next_freeze(connection, request.after)
     if shown is None:
-        raise FreezeOrderInvalid(f"no freeze order {request.version} is known here")
+        raise FreezeOrderInvalid(f"no freeze order after {request.after} is known here")
     return shown
 
 

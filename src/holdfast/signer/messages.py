@@ -181,11 +181,11 @@ class FreezeRequest(Canonical):
 
 @dataclass(frozen=True)
 class FreezeShow(Canonical):
-    """Show the newest freeze order known, for others to check and adopt."""
+    """Show the next freeze order after a version, for others to check and adopt one by one."""
 
     DOMAIN = "holdfast/request/freeze-show"
 
-    version: int
+    after: int
 
 
 @dataclass(frozen=True)

@@ -35,10 +35,12 @@ def freeze_in_force(connection: Connection) -> tuple[int, bool]:
     return (row.version, bool(row.frozen)) if row else (0, False)
 
 
-def shown_freeze(connection: Connection, version: int) -> FreezeRequest | None:
-    """The order of this version with its approvals."""
+def next_freeze(connection: Connection, after: int) -> FreezeRequest | None:
+    """The first order beyond the version ``after``, with its approvals."""
     table = models.freeze_orders
-    row = connection.execute(select(table.c.request).where(table.c.version == version)).one_or_none()
+    row = connection.execute(
+        select(table.c.request).where(table.c.version > after).order_by(table.c.version).limit(1)
+    ).one_or_none()
     return FreezeRequest.decoded(row.request) if row else None
 
 
