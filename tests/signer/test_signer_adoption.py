@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 
-from holdfast.authority import FreezeOrder
+from holdfast.authority import EVERYONE, FreezeOrder, Header, open_envelope
 from holdfast.demo.deployment import PERSONS, SIGNERS, page_of
 from holdfast.screening import SnapshotMalformed, sign_snapshot
-from holdfast.signer import FreezeRequest, ListRequest, SignerHome, SignerNode
+from holdfast.signer import FreezeRequest, FreezeShow, ListRequest, SignerHome, SignerNode
 from signer_rig import QUORUM, SIGNED, Takeover
 from world import bitcoin_address
 
@@ -88,6 +88,24 @@ def test_whoever_is_behind_on_freezes_does_not_sign(takeover: Takeover) -> None:
         assert takeover.ask(signer, lift) == "freeze.order_invalid"
         assert [takeover.ask(signer, freeze), takeover.ask(signer, lift)] == [SIGNED, SIGNED]
     assert takeover.sign(movement, attempt=b"again") == {SIGNED}
+
+
+def test_freeze_orders_are_shown_one_by_one_with_their_approvals(takeover: Takeover) -> None:
+    requests = takeover.freeze(1), takeover.freeze(2, frozen=False, officers=3)
+    for request in requests:
+        assert takeover.ask("bern", request) == SIGNED
+    for after, request in enumerate(requests):
+        asked = FreezeShow(after)
+        (letter,) = takeover.plane.signer("bern").call(asked)
+        place = Header("bern", EVERYONE, asked.digest(), 0, 0)
+        shown = FreezeRequest.decoded(open_envelope(letter, takeover.plane.roster, place))
+        assert shown == request
+        assert takeover.ask("geneva", shown) == SIGNED
+
+
+@pytest.mark.parametrize("after", [0, 1, 2**63 - 1, 2**63, 2**200, -(2**200)])
+def test_freeze_order_that_nobody_gave_is_not_shown(shared: Takeover, after: int) -> None:
+    assert shared.everywhere(FreezeShow(after)) == {"freeze.order_invalid"}
 
 
 # Sanctions lists

@@ -16,6 +16,7 @@ from holdfast.errors import HoldfastError
 from holdfast.signer import (
     CosignRequest,
     FreezeRequest,
+    FreezeShow,
     KeygenActivate,
     KeygenBegin,
     KeygenExchange,
@@ -47,6 +48,7 @@ REQUESTS: tuple[type[Canonical], ...] = (
     KeygenTestBegin,
     KeygenActivate,
     FreezeRequest,
+    FreezeShow,
     ListRequest,
 )
 

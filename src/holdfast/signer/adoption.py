@@ -17,6 +17,9 @@ from holdfast.signer.records import (
 )
 from holdfast.store import transaction
 
+MAX_FREEZE_VERSION = 2**63 - 1
+"""What a database's integer holds."""
+
 
 def adopt_freeze(home: SignerHome, genesis: Genesis, request: FreezeRequest, now_s: int) -> None:
     """Freeze by one officer's word, or lift by a quorum's.
@@ -34,6 +37,8 @@ def show_freeze(home: SignerHome, request: FreezeShow) -> FreezeRequest:
 
     :raises FreezeOrderInvalid: none after that version is known here.
     """
+    if not 0 <= request.after <= MAX_FREEZE_VERSION:
+        raise FreezeOrderInvalid("no freeze order has such a version")
     with transaction(home.engine) as connection:
         shown = next_freeze(connection, request.after)
     if shown is None:
