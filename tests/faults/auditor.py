@@ -1,4 +1,4 @@
-"""The verdict from outside: what was paid, booked, logged and signed, from the chain, the books, the log and signers."""
+"""The verdict from outside: what was paid, booked, logged and signed, by the chain, the books, the log and signers."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from holdfast.audit import (
     verify_export,
 )
 from holdfast.chains.bitcoin import address_to_script, read_transaction
-from holdfast.custody import ControlPlane, WithdrawalState, find_withdrawal, vault_views
+from holdfast.custody import ControlPlane, WithdrawalState, find_withdrawal, vault_certificate, vault_views
 from holdfast.demo.deployment import ASSET, NETWORK, SIGNERS, VAULT, Deployment
 from holdfast.ledger import balance, check
 from holdfast.signer import SignerHome
@@ -93,6 +93,14 @@ class Auditor:
             )
         for step in (WithdrawalRequested, IntentFixed, TransactionSigned, TransactionBroadcast, TransactionConfirmed):
             assert told[step] == withdrawals, f"{step.__name__} was logged {told[step]} times"
+
+    def require_one_key(self, vault: str) -> None:
+        """Every signer has the vault's key in use, and it is the one that the control plane gives addresses of."""
+        with snapshot(self.plane.engine) as connection:
+            certificate = vault_certificate(connection, vault).digest()
+        for name in SIGNERS:
+            keys = [key for key in self.plane.signer(name).status().keys if key.vault == vault]
+            assert [key.certificate for key in keys] == [certificate], f"{name} has another key of {vault}"
 
     def _require_unbroken_log(self) -> None:
         genesis, file = self.deployment.genesis, self.deployment.directory / "log.jsonl"

@@ -1,15 +1,12 @@
 """What runs in the processes: the node with the signers, and control planes that withdraw, die and resume."""
 
-import logging
 import threading
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import structlog
-
-from faults.processes import FileClock, Fate, meet
+from faults.processes import Fate, FileClock, meet
 from faults.write_points import observe_writes
 from holdfast.amounts import Amount
 from holdfast.authority import SignedOrder, WithdrawalOrder
@@ -47,8 +44,6 @@ READY = "ready"
 
 POLLED = "COMMIT after UPDATE main.workflow_status"
 """What the workflow engine's poller does first, in a thread of its own: no part of a withdrawal."""
-
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 
 class WatchedSigner(SignerNode):

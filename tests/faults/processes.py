@@ -1,5 +1,6 @@
 """Processes to kill: forked with everything imported, one clock for all of them, and a way to die at a write."""
 
+import logging
 import multiprocessing
 import multiprocessing.forkserver
 import os
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from faults.write_points import observe_writes
 
@@ -154,6 +157,7 @@ def _fork_server() -> multiprocessing.context.ForkServerContext:
 
 def _enter(act: Callable[..., None], *arguments: Any) -> None:
     status = 1
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     try:
         act(*arguments)
         status = 0

@@ -53,7 +53,7 @@ Outcome = tuple[str, str | None]
 def race(directory: Path, name: str, report: Connection) -> None:
     """Run every heat that is told, and answer with what each step came to."""
     plane, deployment = opened(directory, name)
-    random = Random()
+    random = Random()  # noqa: S311 - to be replayed, not to be secret
 
     def pause(_write: str) -> None:
         if random.random() < PAUSED_WRITES:
@@ -88,7 +88,8 @@ def _follow(plane: ControlPlane) -> list[Outcome]:
 
 
 def _pay(plane: ControlPlane, deployment: Deployment, order: SignedOrder) -> list[Outcome]:
-    reference, outcomes = order.order.reference, []
+    reference = order.order.reference
+    outcomes: list[Outcome] = []
 
     def request() -> None:
         request_withdrawal(plane, VAULT, order)

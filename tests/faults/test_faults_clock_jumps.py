@@ -110,7 +110,7 @@ def seeds() -> range:
 def test_a_jumping_clock_neither_doubles_nor_loses_a_payment(world: World) -> None:
     auditor, ended = Auditor(world.plane, world.deployment), Counter[WithdrawalState]()
     for seed in seeds():
-        start_s, random, reference = NOW_S + seed * APART_S, Random(seed), f"w{seed}"
+        start_s, random, reference = NOW_S + seed * APART_S, Random(seed), f"w{seed}"  # noqa: S311
         world.clock.seconds = start_s
         # A payout that ended keeps its conflict key for ever: each withdrawal finds a coin that none has used.
         world.fund(None, 2 * AMOUNT_SAT)

@@ -11,8 +11,6 @@ import pytest
 from faults.children import AMOUNT_SAT, make_key, resume, withdraw
 from faults.exchange import APART_S, Exchange
 from faults.processes import Fate, Point, run
-from holdfast.custody import vault_certificate
-from holdfast.store import transaction
 from world import NOW_S
 
 
@@ -69,17 +67,8 @@ def test_a_kill_after_any_write_of_a_key_ceremony_leaves_one_key(exchange: Excha
         vault = f"cold-{len(past)}"
         died = run(make_key, exchange.directory, vault, Fate(frozenset(past)))
         run(make_key, exchange.directory, vault, None)
-        require_one_key(exchange, vault)
+        exchange.auditor.require_one_key(vault)
         if died is None:
             break
         past.add(died)
     assert Point("COMMIT after INSERT INTO vault", 1) in past
-
-
-def require_one_key(exchange: Exchange, vault: str) -> None:
-    """Every member has the vault's key in use, and it is the one that the control plane gives addresses of."""
-    with transaction(exchange.plane.engine) as connection:
-        certificate = vault_certificate(connection, vault).digest()
-    for name in exchange.signers:
-        keys = [key for key in exchange.plane.signer(name).status().keys if key.vault == vault]
-        assert [key.certificate for key in keys] == [certificate], name

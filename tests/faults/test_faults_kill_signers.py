@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from faults.children import AMOUNT_SAT, ask, confirm, make_key
+from faults.children import AMOUNT_SAT, ask, confirm
 from faults.exchange import APART_S, Exchange
-from faults.processes import Fate, Point, run
-from faults.test_faults_kill_control_plane import require_one_key
+from faults.processes import Fate, Point
 from holdfast.custody import (
     CeremonyFailed,
     ControlPlane,
@@ -75,7 +74,7 @@ def test_a_signer_killed_after_any_write_of_a_key_ceremony_ends_with_one_key(exc
             died = signer.last_told()
             exchange.restart(name, None)
             generate_key(exchange.plane, order, approvals)
-        require_one_key(exchange, vault)
+        exchange.auditor.require_one_key(vault)
         if died is None:
             break
         past.add(died)

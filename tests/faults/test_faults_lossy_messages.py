@@ -25,7 +25,6 @@ from holdfast.custody import (
     plan_payout,
     request_withdrawal,
     sign_payout,
-    vault_certificate,
 )
 from holdfast.demo.deployment import PERSONS, VAULT
 from holdfast.errors import HoldfastError
@@ -105,7 +104,7 @@ def world(template: Path, tmp_path: Path) -> Iterator[World]:
 
 def lossy(world: World, seed: int) -> tuple[ControlPlane, Network]:
     """The control plane with nothing but a lossy network to its signers."""
-    network = Network(Random(seed))
+    network = Network(Random(seed))  # noqa: S311 - to be replayed, not to be secret
     transports = {name: LossyTransport(network, InProcessTransport(node)) for name, node in world.signers.items()}
     return replace(world.plane, transports=transports), network
 
@@ -143,12 +142,12 @@ def test_a_lossy_network_neither_doubles_nor_ends_a_payment(world: World) -> Non
                 break
             try:
                 settle(plane, intent.digest())
-            except HoldfastError as stopped:
+            except HoldfastError:
                 failures += 1
-                state = state_of(plane, intent.digest())
-                assert state in (PayoutState.APPROVED, PayoutState.SIGNED), f"seed {seed}: {state} by {stopped}"
         network.ill = False
-        if state_of(plane, intent.digest()) is not PayoutState.BROADCAST:
+        state = state_of(plane, intent.digest())
+        assert state in (PayoutState.APPROVED, PayoutState.SIGNED, PayoutState.BROADCAST), f"seed {seed}: {state}"
+        if state is not PayoutState.BROADCAST:
             settle(plane, intent.digest())
         world.mine(plane.confirmations)
         auditor.require_settled([(reference, AMOUNT_SAT)])
@@ -157,7 +156,7 @@ def test_a_lossy_network_neither_doubles_nor_ends_a_payment(world: World) -> Non
 
 
 def test_a_lossy_network_leaves_a_key_ceremony_with_one_key(world: World) -> None:
-    failures = 0
+    auditor, failures = Auditor(world.plane, world.deployment), 0
     for seed in seeds(CEREMONIES):
         plane, network = lossy(world, seed)
         order = replace(world.deployment.key_order(), vault=f"cold-{seed}")
@@ -170,9 +169,6 @@ def test_a_lossy_network_leaves_a_key_ceremony_with_one_key(world: World) -> Non
                 failures += 1
         network.ill = False
         generate_key(plane, order, approvals)
-        with transaction(plane.engine) as connection:
-            certificate = vault_certificate(connection, order.vault).digest()
-        for node in world.signers.values():
-            assert [key.certificate for key in node.status().keys if key.vault == order.vault] == [certificate], seed
-    Auditor(world.plane, world.deployment).require_sound()
+        auditor.require_one_key(order.vault)
+    auditor.require_sound()
     assert failures or "HOLDFAST_SEED" in os.environ, "the network was not ill enough to matter"

@@ -1,6 +1,6 @@
 """Two control planes on one database, racing for every step: one payout per intent, whatever the timing.
 
-``HOLDFAST_SEED=17`` replays one seed alone.
+``HOLDFAST_SEED=17`` replays one seed alone: its pauses, that is; which process runs first, the machine decides.
 """
 
 import os
@@ -79,7 +79,7 @@ class Racetrack:
         plane, deployment = self.exchange.plane, self.exchange.deployment
         distinct = sorted(set(references.values()))
         orders = {reference: signed_order(deployment, plane, reference, AMOUNT_SAT) for reference in distinct}
-        random, started_s = Random(seed), time.monotonic()
+        random, started_s = Random(seed), time.monotonic()  # noqa: S311
         # One starts at once, the other at any moment of a race: so they meet at every step of it.
         late_s = {random.choice(list(self.racers)): random.random() * self._pace_s}
         self._race({name: Heat(seed, orders[reference], late_s.get(name, 0)) for name, reference in references.items()})

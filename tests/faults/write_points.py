@@ -44,7 +44,7 @@ def observe_writes(act: Callable[[str], None]) -> None:
     original = DefaultDialect.do_commit
 
     def do_commit(dialect: DefaultDialect, connection: Any) -> None:
-        original(dialect, connection)
+        original(dialect, connection)  # type: ignore[no-untyped-call]
         first_write = connection.info.pop(wrote, None)
         if first_write is not None:
             reach(f"COMMIT after {first_write}")
