@@ -1,9 +1,11 @@
 """What a served control plane does by itself, and that no failure stops it."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 
+import structlog
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
@@ -45,6 +47,7 @@ def of_flaky(logs: Sequence[EventDict]) -> list[EventDict]:
 
 
 def test_a_job_that_fails_is_logged_and_tried_again() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
     work = Flaky(DatabaseUnavailable("away"), KeyError("a secret"))
     with capture_logs() as logs, Upkeep(Job("flaky", work, 0.01)):
         assert work.worked.wait(10)
