@@ -90,7 +90,7 @@ impl GroupKey {
     /// # Errors
     ///
     /// [`ThresholdError::Malformed`] for anything else, also for shares that no key generation makes: all of them
-    /// must lie on one polynomial of degree threshold - 1 whose value at 0 is the group key.
+    /// must lie on one polynomial of degree threshold - 1, no lower, whose value at 0 is the group key.
     pub fn decoded(encoded: &[u8]) -> Result<Self, ThresholdError> {
         let malformed = || Domain::GroupKey.malformed();
         let mut reader = Reader::open(encoded, Domain::GroupKey)?;
@@ -175,6 +175,11 @@ impl GroupKey {
             if interpolate(basis, *at)? != *expected {
                 return Err(no_polynomial());
             }
+        }
+        // Fewer shares must not do, or the threshold stated is above the true one.
+        let fewer = basis.split_last().map(|(_, fewer)| fewer).ok_or(no_polynomial())?;
+        if interpolate(fewer, key.0)? == key.1 {
+            return Err(no_polynomial());
         }
         Ok(())
     }

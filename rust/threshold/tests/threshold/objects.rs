@@ -109,6 +109,20 @@ fn a_share_shows_nothing() {
     assert_eq!(format!("{:?}", shares[&1]), "<KeyShare redacted>");
 }
 
+#[test]
+fn a_group_key_states_its_true_threshold() {
+    let shares = committee(&[1, 2, 3, 4], 2, 1);
+    let honest = shares[&1].group_key().encoded();
+    assert!(GroupKey::decoded(&honest).is_ok());
+    // The threshold follows the header; every point of a line lies on a parabola too, so a higher one would fit.
+    let at = honest.len() - 2 - 33 - 4 * (2 + 33);
+    for threshold in (0..=5).filter(|threshold| *threshold != 2) {
+        let mut encoded = honest.clone();
+        encoded[at] = threshold;
+        assert!(GroupKey::decoded(&encoded).is_err(), "threshold {threshold}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
