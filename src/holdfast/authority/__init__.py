@@ -26,6 +26,7 @@ from holdfast.authority.ceremony import (
     KeyCertificate,
     KeyOrder,
     KeyStatement,
+    require_confirmation,
     require_confirmed,
 )
 from holdfast.authority.envelope import EVERYONE, Envelope, Header, Letter, open_envelope, seal_envelope
@@ -137,6 +138,7 @@ __all__ = [
     "open_envelope",
     "outpoint_conflict_key",
     "require_attested",
+    "require_confirmation",
     "require_confirmed",
     "require_freeze_order",
     "require_order_settles",

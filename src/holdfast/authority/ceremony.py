@@ -109,8 +109,16 @@ def require_confirmed(certificate: KeyCertificate, roster: Roster) -> None:
     if not certificate.test_signatures:
         raise KeyCertificateInvalid("no quorum signed the test message")
     for confirmation in certificate.confirmations:
-        key = Ed25519PublicKey.from_public_bytes(roster.signer(confirmation.signer).signing_key)
-        try:
-            key.verify(confirmation.signature, statement.encoded())
-        except InvalidSignature:
-            raise KeyCertificateInvalid(f"{confirmation.signer} did not sign this confirmation") from None
+        require_confirmation(confirmation, statement, roster)
+
+
+def require_confirmation(confirmation: Confirmation, statement: KeyStatement, roster: Roster) -> None:
+    """Require that the signer named signed this very statement.
+
+    :raises KeyCertificateInvalid: it did not.
+    """
+    key = Ed25519PublicKey.from_public_bytes(roster.signer(confirmation.signer).signing_key)
+    try:
+        key.verify(confirmation.signature, statement.encoded())
+    except InvalidSignature:
+        raise KeyCertificateInvalid(f"{confirmation.signer} did not sign this confirmation") from None

@@ -4,9 +4,6 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from holdfast.audit import KeyActivated, append
 from holdfast.authority import (
     EVERYONE,
@@ -15,10 +12,11 @@ from holdfast.authority import (
     Envelope,
     Header,
     KeyCertificate,
+    KeyCertificateInvalid,
     KeyOrder,
     KeyStatement,
     open_envelope,
-    require_confirmed,
+    require_confirmation,
 )
 from holdfast.custody.control_plane import ControlPlane
 from holdfast.custody.errors import CeremonyFailed, VaultExists, VaultUnknown
@@ -110,34 +108,31 @@ def _certify(
         letter = _one(client, KeygenFinish(session, tuple(packages[name])))
         place = Header(name, EVERYONE, session, ROUND_CONFIRM, order.committee_epoch)
         confirmed[name] = Confirmed.decoded(open_envelope(letter, plane.roster, place))
-    statement = _agreed(plane, order, transcript, confirmed)
-    certificate = KeyCertificate(
+    confirmations = tuple(Confirmation(name, body.signature) for name, body in confirmed.items())
+    group_keys = Counter(body.group_key for body in confirmed.values())
+    statement = KeyStatement(order.digest(), transcript, group_keys.most_common(1)[0][0])
+    _require_agreed(plane, statement, confirmations)
+    return KeyCertificate(
         order=order,
         statement=statement,
-        confirmations=tuple(Confirmation(name, body.signature) for name, body in confirmed.items()),
+        confirmations=confirmations,
         test_signatures=tuple(
             _test_signature(plane, order, session, statement, {name: clients[name] for name in quorum})
             for quorum in covering_quorums(order)
         ),
     )
-    require_confirmed(certificate, plane.roster)
-    return certificate
 
 
-def _agreed(plane: ControlPlane, order: KeyOrder, transcript: bytes, confirmed: dict[str, Confirmed]) -> KeyStatement:
-    """The one statement that all members signed; whoever signed another, or signed badly, is named."""
-    group_keys = Counter(body.group_key for body in confirmed.values())
-    statement = KeyStatement(order.digest(), transcript, group_keys.most_common(1)[0][0])
+def _require_agreed(plane: ControlPlane, statement: KeyStatement, confirmations: tuple[Confirmation, ...]) -> None:
+    """Require that all members signed one statement; whoever signed another, or signed badly, is named."""
     strayed = []
-    for name, body in confirmed.items():
-        key = Ed25519PublicKey.from_public_bytes(plane.roster.signer(name).signing_key)
+    for confirmation in confirmations:
         try:
-            key.verify(body.signature, statement.encoded())
-        except InvalidSignature:
-            strayed.append(name)
+            require_confirmation(confirmation, statement, plane.roster)
+        except KeyCertificateInvalid:
+            strayed.append(confirmation.signer)
     if strayed:
         raise CeremonyFailed(f"{', '.join(strayed)} did not confirm what the others did")
-    return statement
 
 
 def covering_quorums(order: KeyOrder) -> Iterator[tuple[str, ...]]:

@@ -143,13 +143,6 @@ class SignersRefused(CustodyError):
         self.needed = needed
 
 
-class ReplyInvalid(CustodyError):
-    """A signer's answer is not what was asked for, or not signed by it."""
-
-    code = "signing.reply_invalid"
-    exit_status = 3
-
-
 class CeremonyFailed(CustodyError):
     """The key ceremony did not reach its certificate; no key came into use."""
 

@@ -6,7 +6,7 @@ Each block is one transaction of ours, so a crash between any two writes resumes
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from holdfast.amounts import Amount
@@ -37,7 +37,7 @@ REMEMBERED_BLOCKS = 144
 
 STEPS_PER_CALL = 500
 
-MAX_EVIDENCE_BYTES = 100_000
+MAX_DEPOSIT_BYTES = 100_000
 """The largest transaction, without witnesses, whose coins are taken in: the most that nodes relay."""
 
 COINBASE_MATURITY = 100
@@ -146,7 +146,7 @@ def _connect(connection: Connection, step: Connect) -> None:
 
 def _receive(connection: Connection, receipt: Receipt, height: int) -> None:
     table, outpoint = models.coins, receipt.outpoint
-    if len(receipt.raw_transaction) > MAX_EVIDENCE_BYTES:
+    if len(receipt.raw_transaction) > MAX_DEPOSIT_BYTES:
         # Signers have to be shown it to spend its coins. Nodes do not relay its like; a person decides about it.
         log.critical("custody.deposit_unspendable", coin=str(outpoint), size=len(receipt.raw_transaction))
         return
@@ -184,16 +184,24 @@ def _disconnect(plane: ControlPlane, connection: Connection, step: Disconnect) -
     )
 
 
+def _coins_with_owners() -> Select[Any]:
+    """Coins, each with its vault, its customer (none: the house) and its asset."""
+    coins, addresses, vaults = models.coins, models.addresses, models.vaults
+    return (
+        select(coins, addresses.c.vault, addresses.c.customer, vaults.c.asset)
+        .join(addresses, addresses.c.script == coins.c.script)
+        .join(vaults, vaults.c.name == addresses.c.vault)
+    )
+
+
 def credit_deposits(plane: ControlPlane, tip_height: int) -> None:
     """Credit every deep enough output to a receiving address that is not credited yet."""
-    coins, addresses = models.coins, models.addresses
+    coins = models.coins
     query = (
-        select(coins, addresses.c.vault, addresses.c.customer, models.vaults.c.asset)
-        .join(addresses, addresses.c.script == coins.c.script)
-        .join(models.vaults, models.vaults.c.name == addresses.c.vault)
+        _coins_with_owners()
         .where(
             coins.c.deposit_entry.is_(None),
-            addresses.c.chain == RECEIVE_CHAIN,
+            models.addresses.c.chain == RECEIVE_CHAIN,
             coins.c.height + coins.c.burial <= tip_height - plane.confirmations + 1,
         )
         .order_by(coins.c.height, coins.c.txid, coins.c.vout)
@@ -272,16 +280,11 @@ def _confirm(plane: ControlPlane, connection: Connection, draft: Any) -> None:
 
 def reverse_lost_deposits(plane: ControlPlane, tip_height: int) -> None:
     """Take back credits for outputs that a reorg removed for good; what was spent already is the house's loss."""
-    coins, addresses = models.coins, models.addresses
-    query = (
-        select(coins, addresses.c.vault, addresses.c.customer, models.vaults.c.asset)
-        .join(addresses, addresses.c.script == coins.c.script)
-        .join(models.vaults, models.vaults.c.name == addresses.c.vault)
-        .where(
-            coins.c.deposit_entry.is_not(None),
-            coins.c.height.is_(None),
-            coins.c.orphaned_height <= tip_height - plane.confirmations + 1,
-        )
+    coins = models.coins
+    query = _coins_with_owners().where(
+        coins.c.deposit_entry.is_not(None),
+        coins.c.height.is_(None),
+        coins.c.orphaned_height <= tip_height - plane.confirmations + 1,
     )
     with transaction(plane.engine) as connection:
         lost = connection.execute(query).all()

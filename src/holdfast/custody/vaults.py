@@ -135,7 +135,8 @@ def vault_views(connection: Connection) -> Iterator[VaultView]:
     """Every vault with what the followed chain says it holds."""
     coins, addresses, reserved = models.coins, models.addresses, models.reservations
     for row in connection.execute(select(models.vaults).order_by(models.vaults.c.name)).all():
-        order = KeyCertificate.decoded(bytes(row.certificate)).order
+        certificate = KeyCertificate.decoded(bytes(row.certificate))
+        order = certificate.order
         unspent = (
             select(func.coalesce(func.sum(coins.c.value_sat), 0))
             .join(addresses, addresses.c.script == coins.c.script)
@@ -147,7 +148,7 @@ def vault_views(connection: Connection) -> Iterator[VaultView]:
             asset=row.asset,
             network=row.network,
             committee=f"{order.threshold} of {len(order.members)}",
-            certificate=KeyCertificate.decoded(bytes(row.certificate)).digest(),
+            certificate=certificate.digest(),
             confirmed=Amount(row.asset, int(connection.execute(unspent).scalar_one())),
             reserved=Amount(row.asset, int(connection.execute(kept).scalar_one())),
         )

@@ -19,9 +19,10 @@ MAX_PERSONS = 64
 """The most distinct persons that a rule can ask for."""
 
 MAX_SECONDS = 366 * 86_400
+"""The longest delay, window, age or lifetime that a policy can name: a year."""
 
 MAX_LIST_AGE_S = 20 * MAX_SECONDS
-"""The longest delay, window, age or lifetime that a policy can name: a year."""
+"""The oldest sanctions list that a policy can accept; a list is replaced when its authority publishes, not daily."""
 
 
 def _is_label(text: str) -> bool:

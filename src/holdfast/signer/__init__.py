@@ -1,7 +1,7 @@
 """One signer: its checks, its records, its key ceremonies, and the transports that reach it."""
 
 from holdfast.signer.ceremony import ROUND_BROADCAST, ROUND_CONFIRM, ROUND_PACKAGE, TEST_PATH, ceremony_transcript
-from holdfast.signer.checks import CHECKS
+from holdfast.signer.checks import CHECKS, require_clear_destinations
 from holdfast.signer.client import SignerClient, SignerRefused
 from holdfast.signer.errors import (
     AmountDiffers,
@@ -182,5 +182,6 @@ __all__ = [
     "UnsignedCapExceeded",
     "ceremony_transcript",
     "match_transaction",
+    "require_clear_destinations",
     "serve",
 ]

@@ -22,7 +22,6 @@ from holdfast.audit import (
     verify_inclusion,
 )
 from holdfast.authority import (
-    APPROVER,
     OFFICER,
     ApprovalFacts,
     Credential,
@@ -88,6 +87,12 @@ class Findings:
     approvals: tuple[ApprovalFacts, ...] = ()
     orders: dict[bytes, WithdrawalOrder] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)
+
+    def judged(self) -> tuple[MatchedTransaction, Checkpoint]:
+        """What the checks must have left behind, or the request was not judged."""
+        if self.matched is None or self.checkpoint is None:
+            raise LogNotConsistent("the request was not judged")
+        return self.matched, self.checkpoint
 
 
 Check = Callable[[SigningRequest, Pins, Findings], None]
@@ -248,7 +253,7 @@ def require_authorised(request: SigningRequest, pins: Pins, findings: Findings) 
     if pins.known_since_s(request.log.intent.index) > pins.now_s - verdict.delay_s:
         raise DelayNotElapsed(f"rule {verdict.rule!r} lets {verdict.delay_s} s pass after the intent was logged")
     persons = require_floors(pins.genesis.floors, intent.at_most(), verdict.approvals)
-    findings.approvals = require_quorum(request.approvals, pins.roster, digest, verdict.role or APPROVER, persons)
+    findings.approvals = require_quorum(request.approvals, pins.roster, digest, verdict.role, persons)
 
 
 def require_risk_allows(request: SigningRequest, pins: Pins, _findings: Findings) -> None:

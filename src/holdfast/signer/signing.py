@@ -24,7 +24,7 @@ from holdfast.keys import KeyShare, SigningNonces, commit, sign
 from holdfast.policy import Policy
 from holdfast.screening import Screen
 from holdfast.signer.checks import CHECKS, Findings, Pins, require_clear_destinations, unsigned_total
-from holdfast.signer.errors import FreezeBehind, Frozen, ListMissing, LogNotConsistent, QuorumInvalid, SessionUnknown
+from holdfast.signer.errors import FreezeBehind, Frozen, ListMissing, QuorumInvalid, SessionUnknown
 from holdfast.signer.home import SignerHome
 from holdfast.signer.messages import Commitments, Shares, SigningFinish, SigningRequest
 from holdfast.signer.records import (
@@ -87,20 +87,19 @@ class Signings:
         with transaction(self._home.engine) as connection:
             key = self.vaults.get(connection, request.intent.vault, request.intent.committee_epoch)
             findings = Findings()
-            pins = self._pins(connection, key, now_s)
+            freeze_version, frozen = freeze_in_force(connection)
+            pins = self._pins(connection, key, frozen=frozen, now_s=now_s)
             for check in CHECKS:
                 check(request, pins, findings)
             self._record(connection, request, key, findings, now_s)
             session = self._open(connection, request, key, findings, now_s)
-            freeze_version, _ = freeze_in_force(connection)
         self.keep(request.session(), session)
         cosignature = cosign(request.log.checkpoint, self._home.identity.name, self._home.keys.signing, now_s)
         body = Commitments(freeze_version, session.commitments, cosignature)
         return (self.letter(body.encoded(), request.session(), ROUND_COMMIT, session.order.committee_epoch),)
 
-    def _pins(self, connection: Connection, key: VaultKey, now_s: int) -> Pins:
+    def _pins(self, connection: Connection, key: VaultKey, *, frozen: bool, now_s: int) -> Pins:
         size, root = last_cosigned(connection)
-        _, frozen = freeze_in_force(connection)
         return Pins(
             name=self._home.identity.name,
             genesis=self._genesis,
@@ -133,15 +132,14 @@ class Signings:
     def _record(
         self, connection: Connection, request: SigningRequest, key: VaultKey, findings: Findings, now_s: int
     ) -> None:
-        if findings.checkpoint is None or findings.matched is None:
-            raise LogNotConsistent("the request was not judged")
+        _, checkpoint = findings.judged()
         intent = request.intent
         bind_conflict_key(connection, intent)
         bind_orders(connection, intent)
         bind_customers(connection, findings.credentials)
         record_counters(connection, findings.approvals, intent.digest())
         self._count(connection, request, key.order, now_s)
-        record_cosigned(connection, findings.checkpoint, now_s)
+        record_cosigned(connection, checkpoint, now_s)
 
     def _count(self, connection: Connection, request: SigningRequest, order: KeyOrder, now_s: int) -> None:
         count_movement(
@@ -157,9 +155,7 @@ class Signings:
     def _open(
         self, connection: Connection, request: SigningRequest, key: VaultKey, findings: Findings, now_s: int
     ) -> Session:
-        matched = findings.matched
-        if matched is None:
-            raise LogNotConsistent("the request was not judged")
+        matched, _ = findings.judged()
         return self.open_session(
             connection,
             request.session(),
@@ -206,10 +202,13 @@ class Signings:
         session = self._sessions.pop(request.session, None)
         if session is None:
             raise SessionUnknown("no such session is open here; begin a new attempt")
-        by_input = self._commitments(request, session)
         now_s = self._clock.now_s()
         with transaction(self._home.engine) as connection:
+            freeze_version, frozen = freeze_in_force(connection)
+            by_input = self._commitments(request, session, freeze_version)
             if session.request is not None:
+                if frozen:
+                    raise Frozen("a freeze came into force during the session")
                 self._require_still_right(connection, session.request, session.order, now_s)
             use_nonces(connection, zip(session.commitments, session.messages, strict=True), now_s)
         shares = tuple(
@@ -223,23 +222,19 @@ class Signings:
     def _require_still_right(
         self, connection: Connection, request: SigningRequest, order: KeyOrder, now_s: int
     ) -> None:
-        """What can have turned against a movement since it was judged: time, a freeze, the sanctions list, the caps.
+        """What can have turned against a movement since it was judged: time, the sanctions list, the caps.
 
         A relay may wait with round 2 as long as it likes.
         """
         request.intent.require_unexpired(now_s)
-        if freeze_in_force(connection)[1]:
-            raise Frozen("a freeze came into force during the session")
         require_clear_destinations(request.intent, self._screen(connection), self._policy, order.network, now_s)
         self._count(connection, request, order, now_s)
 
-    def _commitments(self, request: SigningFinish, session: Session) -> list[dict[int, bytes]]:
+    def _commitments(self, request: SigningFinish, session: Session, own_version: int) -> list[dict[int, bytes]]:
         """The quorum's commitments, by input and signer; each letter its sender's own, of this session."""
         if len(request.commitments) != len(session.quorum):
             raise QuorumInvalid(f"{len(request.commitments)} letters for a quorum of {len(session.quorum)}")
         roster = self._genesis.roster
-        with transaction(self._home.engine) as connection:
-            own_version, _ = freeze_in_force(connection)
         by_input: list[dict[int, bytes]] = [{} for _ in session.messages]
         for name, envelope in zip(session.quorum, request.commitments, strict=True):
             expected = Header(name, EVERYONE, request.session, ROUND_COMMIT, session.order.committee_epoch)
