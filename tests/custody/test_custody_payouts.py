@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 from sqlalchemy import select
 
+from holdfast.audit import WithdrawalRefused, decode_event, entry, log_size
 from holdfast.authority import (
     Approval,
     AssertionOfAnother,
@@ -88,16 +89,18 @@ def test_several_withdrawals_are_one_transaction(world: World) -> None:
     assert total_sat(world, "customer:alice") == DEPOSIT_SAT - 15_000_000
 
 
-def test_a_batch_that_together_no_rule_allows_is_not_planned(world: World) -> None:
+def test_what_no_rule_allows_together_is_paid_one_after_another(world: World) -> None:
     world.enrol("bob", age_s=40 * DAY_S)
     world.fund("bob", 2_000_000_000)
     request_withdrawal(world.plane, "hot", world.order("w1", 950_000_000, customer="bob"))
     world.request("w2", 100_000_000)
+    world.request("w3", 30_000_000)
     with pytest.raises(PolicyDenied):
-        plan_payout(world.plane, "hot")
-    assert plan_payout(world.plane, "hot", ["w2"]).total().units == 100_000_000
+        plan_payout(world.plane, "hot", ["w1", "w2"])
+    assert plan_payout(world.plane, "hot").total().units == 980_000_000, "the oldest, and what still fits beside it"
+    assert plan_payout(world.plane, "hot").total().units == 100_000_000
     with pytest.raises(PayoutEmpty):
-        plan_payout(world.plane, "hot", ["w2"])
+        plan_payout(world.plane, "hot")
 
 
 def test_a_person_counts_once(world: World) -> None:
@@ -150,6 +153,8 @@ def test_an_approved_intent_that_expires_gives_the_money_back(world: World) -> N
     view = find_withdrawal(world.plane, "w1")
     assert (view.state, view.code) == (WithdrawalState.REFUSED, "intent.expired")
     with transaction(world.plane.engine) as connection:
+        last = decode_event(entry(connection, log_size(connection) - 1).event)
+        assert last == WithdrawalRefused("w1", "intent.expired", "not signed in time")
         assert connection.execute(select(reservations)).all() == []
         assert balance(connection, "customer:alice", "BTC").held.units == 0
         assert balance(connection, "house:capital", "BTC").held.units == 0

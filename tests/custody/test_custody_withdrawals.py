@@ -118,7 +118,12 @@ def test_held_money_cannot_be_withdrawn_twice(world: World) -> None:
 
 
 def test_what_no_rule_allows_is_refused(world: World) -> None:
-    assert refused(world, world.order("w1", 1_000_000_001), PolicyDenied).code == "policy.denied"
+    highest = 1_000_000_000 - world.plane.maximum_fee.units
+    assert refused(world, world.order("w1", highest + 1), PolicyDenied).code == "policy.denied"
+    world.enrol("bob", age_s=40 * DAY_S)
+    world.fund("bob", 2_000_000_000)
+    request_withdrawal(world.plane, "hot", world.order("w2", highest, customer="bob"))
+    assert plan_payout(world.plane, "hot").at_most().units == 1_000_000_000, "what is accepted can be paid"
 
 
 @pytest.mark.parametrize("units", [0, -1, 10**36 + 1])

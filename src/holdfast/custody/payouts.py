@@ -4,6 +4,7 @@ Planning is one database transaction: the coins are reserved, the intent is fixe
 are tied to it together, or nothing happened.
 """
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,7 +15,6 @@ from holdfast.amounts import Amount
 from holdfast.audit import IntentApproved, IntentFixed, append
 from holdfast.authority import (
     ALLOW,
-    APPROVER,
     Approval,
     Intent,
     Payment,
@@ -42,7 +42,7 @@ from holdfast.custody.facts import facts_of_withdrawal
 from holdfast.custody.types import PayoutState, PayoutView, WithdrawalState
 from holdfast.custody.vaults import change_address, vault_certificate
 from holdfast.ledger import hold
-from holdfast.policy import Movement, Verdict, evaluate, require_floors
+from holdfast.policy import Movement, PolicyDenied, Verdict, evaluate, require_floors
 from holdfast.risk import decide
 from holdfast.store import transaction, units
 
@@ -56,16 +56,19 @@ MAX_BATCH = 200
 
 
 def plan_payout(plane: ControlPlane, vault: str, references: Sequence[str] | None = None) -> Intent:
-    """Fix an intent that pays the waiting withdrawals of a vault (all, or those named), at most 200 of them.
+    """Fix an intent that pays waiting withdrawals of a vault, at most 200: those named, or as many as policy allows.
 
     :raises PayoutEmpty: nothing is waiting.
-    :raises PolicyDenied: no rule allows what they come to together.
+    :raises PolicyDenied: no rule allows what those named come to together, or the oldest that waits alone.
     :raises CoinReserved: another control plane took one of the coins meanwhile: plan again.
     """
     fee_rate, tip = plane.chain.fee_rate_sat_per_kvb(FEE_TARGET_BLOCKS), plane.chain.tip()
     try:
         with transaction(plane.engine) as connection:
-            rows = _fit_together(plane, connection, _waiting(connection, vault, references))
+            waiting = _waiting(connection, vault, references)
+            rows = _fit_together(plane, connection, waiting)
+            if references is None:
+                rows = _within_policy(plane, vault, rows)
             address = change_address(connection, vault)
             plan, conflict_key = _plan(plane, connection, vault, rows, address, fee_rate, tip.height)
             intent = _intent(plane, connection, vault, rows, conflict_key)
@@ -97,6 +100,17 @@ def _fit_together(plane: ControlPlane, connection: Connection, rows: Sequence[Ro
         row for row in rows if decide(facts_of_withdrawal(connection, row, plane.clock.now_s())).decision == ALLOW
     ]
     return allowed or rows[:1]
+
+
+def _within_policy(plane: ControlPlane, vault: str, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    """The oldest of the withdrawals that policy allows together; what would carry them past it waits for the next."""
+    chosen, total = [], plane.maximum_fee
+    for row in rows:
+        with contextlib.suppress(PolicyDenied):
+            evaluate(plane.policy, Movement(vault, row.asset, total + _amount(row), customer_signed=True))
+            total += _amount(row)
+            chosen.append(row)
+    return chosen or rows[:1]
 
 
 def _amount(row: Row[Any]) -> Amount:
@@ -242,8 +256,7 @@ def approve_payout(plane: ControlPlane, intent_digest: bytes, approval: Approval
         row = find_payout(connection, intent_digest, lock=True)
         intent = Intent.decoded(bytes(row.body))
         intent.require_unexpired(now_s)
-        verdict = movement_verdict(plane, intent)
-        verify_approval(approval, plane.roster, intent_digest, verdict.role or APPROVER)
+        verify_approval(approval, plane.roster, intent_digest, movement_verdict(plane, intent).role)
         table = models.approvals
         given = select(table.c.person).where(table.c.intent == intent_digest, table.c.person == approval.person)
         if connection.execute(given).one_or_none() is not None:
@@ -253,7 +266,8 @@ def approve_payout(plane: ControlPlane, intent_digest: bytes, approval: Approval
         connection.execute(
             insert(table).values(intent=intent_digest, person=approval.person, approval=approval.encoded(), at_s=now_s)
         )
-        state = PayoutState.APPROVED if quorum_reached(plane, connection, intent, verdict) else PayoutState.AWAITING
+        reached = _quorum_reached(plane, intent, stored_approvals(connection, intent_digest))
+        state = PayoutState.APPROVED if reached else PayoutState.AWAITING
         connection.execute(
             update(models.payouts)
             .where(models.payouts.c.intent == intent_digest, models.payouts.c.state == PayoutState.AWAITING.value)
@@ -263,12 +277,19 @@ def approve_payout(plane: ControlPlane, intent_digest: bytes, approval: Approval
     return state
 
 
-def quorum_reached(plane: ControlPlane, connection: Connection, intent: Intent, verdict: Verdict) -> bool:
-    """Whether enough distinct persons have approved."""
+def require_approved_by(plane: ControlPlane, intent: Intent, approvals: tuple[Approval, ...]) -> None:
+    """Require as many distinct persons' approvals as policy and floors ask for.
+
+    :raises AuthorityError: too few, or one of them does not hold.
+    """
+    verdict = movement_verdict(plane, intent)
     persons = require_floors(plane.genesis.floors, intent.at_most(), verdict.approvals)
-    given = stored_approvals(connection, intent.digest())
+    require_quorum(approvals, plane.roster, intent.digest(), verdict.role, persons)
+
+
+def _quorum_reached(plane: ControlPlane, intent: Intent, approvals: tuple[Approval, ...]) -> bool:
     try:
-        require_quorum(given, plane.roster, intent.digest(), verdict.role or APPROVER, persons)
+        require_approved_by(plane, intent, approvals)
     except QuorumNotReached:
         return False
     return True

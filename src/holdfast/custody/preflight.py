@@ -11,25 +11,22 @@ from sqlalchemy import select
 
 from holdfast.amounts import Amount
 from holdfast.authority import (
-    APPROVER,
     Credential,
     Intent,
     KeyCertificate,
     SignedAttestation,
     require_attested,
     require_order_settles,
-    require_quorum,
     verify_order,
 )
 from holdfast.custody import models
 from holdfast.custody.control_plane import ControlPlane
 from holdfast.custody.customers import find_customer
-from holdfast.custody.payouts import movement_verdict
+from holdfast.custody.payouts import require_approved_by
 from holdfast.custody.quorum import Movement
 from holdfast.custody.types import PayoutState
 from holdfast.keys import GroupKey
-from holdfast.policy import PolicyVersionUnknown, limit_for, require_floors, signer_cap
-from holdfast.screening import destination_key
+from holdfast.policy import PolicyVersionUnknown, limit_for, signer_cap
 from holdfast.signer import (
     CapExceeded,
     Frozen,
@@ -38,6 +35,7 @@ from holdfast.signer import (
     SignerRefused,
     SignerUnavailable,
     match_transaction,
+    require_clear_destinations,
 )
 from holdfast.store import transaction
 
@@ -85,10 +83,8 @@ def require_not_frozen(plane: ControlPlane, candidate: Candidate) -> None:
 
 def require_destinations_clear(plane: ControlPlane, candidate: Candidate) -> None:
     """No destination came onto the sanctions list since the withdrawal was accepted."""
-    plane.screen.require_fresh(plane.clock.now_s(), plane.policy.screening_max_age_s)
-    network = plane.genesis.network
-    keys = [destination_key(payment.destination, network) for payment in candidate.intent.payments]
-    plane.screen.require_clear(candidate.intent.asset, keys)
+    now_s, network = plane.clock.now_s(), plane.genesis.network
+    require_clear_destinations(candidate.intent, plane.screen, plane.policy, network, now_s)
 
 
 def require_transaction_matches(plane: ControlPlane, candidate: Candidate) -> None:
@@ -127,10 +123,7 @@ def require_orders(plane: ControlPlane, candidate: Candidate) -> None:
 
 def require_approved(plane: ControlPlane, candidate: Candidate) -> None:
     """Policy and floors are satisfied by distinct persons' approvals."""
-    intent = candidate.intent
-    verdict = movement_verdict(plane, intent)
-    persons = require_floors(plane.genesis.floors, intent.at_most(), verdict.approvals)
-    require_quorum(candidate.movement.approvals, plane.roster, intent.digest(), verdict.role or APPROVER, persons)
+    require_approved_by(plane, candidate.intent, candidate.movement.approvals)
 
 
 def require_risk_allows(plane: ControlPlane, candidate: Candidate) -> None:

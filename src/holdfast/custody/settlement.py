@@ -211,8 +211,7 @@ def _refuse(plane: ControlPlane, intent_digest: bytes, fence: int, refusal: Hold
 
     A fee bump that is refused ends only the bump: an earlier version is on its way already.
     """
-    now_s, reason = plane.clock.now_s(), str(refusal)[:500]
-    code = _leading_code(refusal)
+    code, reason = _leading_code(refusal), str(refusal)[:500]
     with transaction(plane.engine) as connection:
         if signed_drafts(connection, intent_digest):
             step = (PayoutState.APPROVED, PayoutState.BROADCAST)
@@ -221,10 +220,6 @@ def _refuse(plane: ControlPlane, intent_digest: bytes, fence: int, refusal: Hold
         step = (PayoutState.APPROVED, PayoutState.REFUSED)
         _advance(connection, intent_digest, fence, step, code=code, reason=reason)
         release_payout(plane, connection, intent_digest, code, reason)
-        table = models.withdrawals
-        rows = connection.execute(select(table).where(table.c.intent == intent_digest)).all()
-        for row in rows:
-            append(connection, WithdrawalRefused(row.reference, code, reason), now_s)
 
 
 def _leading_code(refusal: HoldfastError) -> str:
@@ -272,14 +267,15 @@ def untie_payout(plane: ControlPlane, connection: Connection, intent_digest: byt
 
 
 def release_payout(plane: ControlPlane, connection: Connection, intent_digest: bytes, code: str, reason: str) -> None:
-    """Void the holds of an ended payout, free its coins, and end its withdrawals as refused."""
-    table, payout = models.withdrawals, find_payout(connection, intent_digest)
+    """Void the holds of an ended payout, free its coins, and end its withdrawals as refused, each in the log."""
+    table, payout, now_s = models.withdrawals, find_payout(connection, intent_digest), plane.clock.now_s()
     void_hold(connection, payout.fee_hold, code, clock=plane.clock)
     for row in connection.execute(select(table).where(table.c.intent == intent_digest)).all():
         void_hold(connection, row.hold, code, clock=plane.clock)
+        append(connection, WithdrawalRefused(row.reference, code, reason), now_s)
     connection.execute(
         update(table)
         .where(table.c.intent == intent_digest)
-        .values(state=WithdrawalState.REFUSED.value, code=code, reason=reason, ended_at_s=plane.clock.now_s())
+        .values(state=WithdrawalState.REFUSED.value, code=code, reason=reason, ended_at_s=now_s)
     )
     connection.execute(delete(models.reservations).where(models.reservations.c.intent == intent_digest))

@@ -45,9 +45,10 @@ def require_destination_clear(plane: ControlPlane, _vault: str, signed: SignedOr
 
 
 def require_policy_allows(plane: ControlPlane, vault: str, signed: SignedOrder) -> None:
-    """Some rule of the policy allows a payment like this one by itself."""
-    amount = signed.order.amount
-    evaluate(plane.policy, Movement(vault, amount.asset, amount, customer_signed=True))
+    """Some rule of the policy allows a payment like this one by itself, at the highest fee: signers count that too."""
+    amount, fee = signed.order.amount, plane.maximum_fee
+    at_most = amount + fee if fee.asset == amount.asset else amount
+    evaluate(plane.policy, Movement(vault, amount.asset, at_most, customer_signed=True))
 
 
 def require_relayable(plane: ControlPlane, _vault: str, signed: SignedOrder) -> None:
@@ -192,13 +193,7 @@ def end_expired_withdrawals(plane: ControlPlane) -> int:
             continue
         code, reason = OrderExpired.code, "the customer's order expired before it was paid"
         with transaction(plane.engine) as connection:
-            changed = connection.execute(
-                update(table)
-                .where(table.c.reference == row.reference, table.c.state == WithdrawalState.SCREENED.value)
-                .values(state=WithdrawalState.REFUSED.value, code=code, reason=reason, ended_at_s=now_s)
-            ).rowcount
-            if changed == 1:
-                void_hold(connection, row.hold, code, clock=plane.clock)
+            if _end_waiting(plane, connection, row, WithdrawalState.REFUSED, code=code, reason=reason):
                 append(connection, WithdrawalRefused(row.reference, code, reason), now_s)
                 ended += 1
     return ended
@@ -214,14 +209,29 @@ def cancel_withdrawal(plane: ControlPlane, reference: str) -> None:
         row = connection.execute(select(table).where(table.c.reference == reference)).one_or_none()
         if row is None:
             raise WithdrawalUnknown(f"no withdrawal {reference[:60]!r}")
-        changed = connection.execute(
-            update(table)
-            .where(table.c.reference == reference, table.c.state == WithdrawalState.SCREENED.value)
-            .values(state=WithdrawalState.CANCELLED.value, ended_at_s=plane.clock.now_s())
-        ).rowcount
-        if changed != 1:
+        if not _end_waiting(plane, connection, row, WithdrawalState.CANCELLED, code=None, reason=None):
             raise WithdrawalFinal(f"withdrawal {reference} is {row.state} and can no longer be cancelled")
-        void_hold(connection, row.hold, "cancelled", clock=plane.clock)
+
+
+def _end_waiting(
+    plane: ControlPlane,
+    connection: Connection,
+    row: Row[Any],
+    state: WithdrawalState,
+    *,
+    code: str | None,
+    reason: str | None,
+) -> bool:
+    """End a withdrawal that no payout has taken up and give its amount back; False if one has meanwhile."""
+    table = models.withdrawals
+    changed = connection.execute(
+        update(table)
+        .where(table.c.reference == row.reference, table.c.state == WithdrawalState.SCREENED.value)
+        .values(state=state.value, code=code, reason=reason, ended_at_s=plane.clock.now_s())
+    ).rowcount
+    if changed:
+        void_hold(connection, row.hold, code or state.value, clock=plane.clock)
+    return bool(changed)
 
 
 def find_withdrawal(plane: ControlPlane, reference: str) -> WithdrawalView:
