@@ -11,8 +11,9 @@ from structlog.testing import capture_logs
 
 from canonical_strategies import objects
 from holdfast.audit import EVENTS, EntryUnknown, Event, WithdrawalRequested
+from holdfast.pages import short
 from holdfast.web.refreshed import FAULT, Refreshed
-from holdfast.web.words import short, tell
+from holdfast.web.words import tell
 
 
 def counting() -> tuple[Callable[[], int], list[int]]:

@@ -1,11 +1,9 @@
 """The pages and their addresses. Everything is read, nothing is changed, and no page is longer than fifty rows."""
 
-import hashlib
-import importlib.resources
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Path, Query, Request, Response
+from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
@@ -13,9 +11,9 @@ from starlette.exceptions import HTTPException
 from holdfast.audit import log_size
 from holdfast.custody import ControlPlane
 from holdfast.errors import HoldfastError
+from holdfast.pages import LOOPBACK_HOSTS, SHARED, Assets, Perimeter
 from holdfast.store import snapshot
 from holdfast.web.alerts import alerts
-from holdfast.web.perimeter import LOOPBACK_HOSTS, Perimeter
 from holdfast.web.reading import PAGE_ROWS, Reading
 from holdfast.web.rendering import renderer
 
@@ -24,8 +22,6 @@ OVERVIEW_ROWS = 6
 Sequence = Annotated[int | None, Query(ge=0, le=2**62)]
 Reference = Annotated[str | None, Query(min_length=1, max_length=200)]
 Digest = Annotated[str | None, Query(pattern="^[0-9a-f]{64}$")]
-
-ASSETS = {"console.css": "text/css; charset=utf-8", "mark.svg": "image/svg+xml"}
 
 _NOT_FOUND = (404, "There is no such page", "Nothing has this address, or what it named is gone.")
 _UNAVAILABLE = (503, "Not available now", "Something that this page needs cannot be read now.")
@@ -45,9 +41,10 @@ def create_app(plane: ControlPlane, *, hosts: Iterable[str] = ()) -> FastAPI:
     # No generated documentation: its pages load scripts from elsewhere.
     app = FastAPI(title="Holdfast", docs_url=None, redoc_url=None, openapi_url=None)
     reading = Reading(plane)
-    render = renderer(plane, _versions())
+    assets = Assets("holdfast.web", SHARED)
+    render = renderer(plane, assets)
     _add_pages(app, reading, render)
-    _add_assets(app)
+    app.add_route("/static/{name}", assets.serve)
     _add_faults(app, render)
     app.add_middleware(Perimeter, hosts=(*LOOPBACK_HOSTS, *hosts))
     return app
@@ -96,25 +93,6 @@ def _add_pages(app: FastAPI, reading: Reading, render: Callable[..., HTMLRespons
         except HoldfastError as fault:
             return JSONResponse({"status": "unavailable", "code": fault.code}, 503)
         return JSONResponse({"status": "ok", "log_size": size})
-
-
-def _asset(name: str) -> bytes:
-    return importlib.resources.files("holdfast.web").joinpath("static", name).read_bytes()
-
-
-def _versions() -> dict[str, str]:
-    """Addresses of the assets, which change with their content so that browsers may keep them."""
-    return {name: f"/static/{name}?v={hashlib.sha256(_asset(name)).hexdigest()[:12]}" for name in ASSETS}
-
-
-def _add_assets(app: FastAPI) -> None:
-    contents = {name: _asset(name) for name in ASSETS}
-
-    @app.get("/static/{name}")
-    def static(name: Annotated[str, Path(max_length=100)]) -> Response:
-        if name not in contents:
-            raise HTTPException(404)
-        return Response(contents[name], media_type=ASSETS[name], headers={"cache-control": "public, max-age=86400"})
 
 
 def _add_faults(app: FastAPI, render: Callable[..., HTMLResponse]) -> None:

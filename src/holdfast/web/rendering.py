@@ -1,7 +1,6 @@
 """Templates to pages: everything escaped, nothing undefined."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi.responses import HTMLResponse
@@ -9,9 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import holdfast
 from holdfast.custody import ControlPlane
-from holdfast.web.words import short
-
-MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
+from holdfast.pages import age, machine_moment, moment, short
 
 PAGES = {"overview.html": "/", "withdrawals.html": "/withdrawals", "payouts.html": "/payouts", "log.html": "/log"}
 
@@ -29,24 +26,6 @@ STATE_TONES = {
     "cancelled": "plain",
 }
 """How a state looks; the word itself always stands beside it."""
-
-
-def moment(at_s: int) -> str:
-    """A time in UTC, to the second."""
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def machine_moment(at_s: int) -> str:
-    """The same for machines (RFC 3339)."""
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def age(seconds: int) -> str:
-    """A span in words: its largest unit only."""
-    for unit_s, unit in ((DAY_S, "d"), (HOUR_S, "h"), (MINUTE_S, "min")):
-        if seconds >= unit_s:
-            return f"{seconds // unit_s} {unit}"
-    return f"{max(seconds, 0)} s"
 
 
 def environment() -> Environment:

@@ -27,8 +27,8 @@ from holdfast.audit import (
 )
 from holdfast.authority import Intent, WithdrawalOrder
 from holdfast.errors import HoldfastError
+from holdfast.pages import short
 
-SHORT = 12
 """How many hexadecimal digits of a digest are enough to recognise it by."""
 
 
@@ -39,12 +39,6 @@ class Told:
     words: str
     tone: str = "plain"
     code: str | None = None
-
-
-def short(digest: bytes | str) -> str:
-    """The beginning of a digest."""
-    text = digest.hex() if isinstance(digest, bytes) else digest
-    return text if len(text) <= SHORT else f"{text[:SHORT]}…"
 
 
 def _requested(event: WithdrawalRequested) -> Told:

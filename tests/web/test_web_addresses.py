@@ -1,14 +1,10 @@
-"""Who may ask, how, and what no answer lacks or shows."""
+"""What no address of the console lacks or shows."""
 
-import asyncio
 import re
-from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from holdfast.web import create_app
-from holdfast.web.perimeter import Perimeter, host_of
 from web_rig import Browser
 from world import World
 
@@ -58,14 +54,6 @@ def test_a_name_that_was_given_is_its_own_too(shared_world: World) -> None:
     page = Browser(create_app(shared_world.plane, hosts=("console.house.example",)))
     assert page.get("/healthz", headers={"host": "Console.House.example:443"}).status_code == 200
     assert page.get("/healthz", headers={"host": "house.example"}).status_code == 421
-
-
-@pytest.mark.parametrize(
-    ("header", "host"),
-    [("a:1", "a"), ("A", "a"), ("[::1]:1", "::1"), ("[::1", None), ("", None), ("a:b", None), ("u@a", None)],
-)
-def test_host_of_a_header(header: str, host: str | None) -> None:
-    assert host_of(header) == host
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"])
@@ -118,40 +106,3 @@ def test_a_database_that_is_gone_is_said_without_its_place(world: World) -> None
 def test_healthz(page: Browser) -> None:
     answer = page.get("/healthz")
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
-
-
-def test_a_fault_of_ours_is_shown_as_nothing_but_that() -> None:
-    secret = "f" * 64
-
-    async def broken(_scope: Any, _receive: Any, _send: Any) -> None:
-        raise KeyError(secret)
-
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    async def receive() -> Any:
-        return {"type": "http.request"}
-
-    scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", b"localhost")]}
-    with capture_logs() as logs:
-        asyncio.run(Perimeter(broken, ("localhost",))(scope, receive, send))
-    assert sent[0]["status"] == 500
-    assert secret not in str(sent)
-    assert [(line["event"], line["fault"]) for line in logs] == [("web.fault", "KeyError")]
-    assert secret not in str(logs)
-
-
-def test_two_host_headers_are_one_too_many() -> None:
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    async def never(*_: Any) -> Any:
-        raise AssertionError
-
-    scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", b"localhost"), (b"host", b"x")]}
-    asyncio.run(Perimeter(never, ("localhost",))(scope, never, send))
-    assert sent[0]["status"] == 421

@@ -1,0 +1,31 @@
+"""Times and digests as people read them."""
+
+from datetime import UTC, datetime
+
+MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
+
+SHORT = 16
+
+
+def short(digest: bytes | str) -> str:
+    """The beginning of a digest or identifier, enough to tell it from others on one page."""
+    text = digest.hex() if isinstance(digest, bytes) else digest
+    return text if len(text) <= SHORT else f"{text[:SHORT]}…"
+
+
+def moment(at_s: int) -> str:
+    """A time in UTC, to the second."""
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def machine_moment(at_s: int) -> str:
+    """The same for machines (RFC 3339)."""
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def age(seconds: int) -> str:
+    """A span in words: its largest unit only."""
+    for unit_s, unit in ((DAY_S, "d"), (HOUR_S, "h"), (MINUTE_S, "min")):
+        if seconds >= unit_s:
+            return f"{seconds // unit_s} {unit}"
+    return f"{max(seconds, 0)} s"
