@@ -21,6 +21,7 @@ from holdfast.authority.attestation import (
     require_attested,
     sign_attestation,
 )
+from holdfast.authority.browser import assertion_from_document, credential_from_document
 from holdfast.authority.ceremony import (
     Confirmation,
     KeyCertificate,
@@ -54,6 +55,7 @@ from holdfast.authority.errors import (
     PersonLacksRole,
     PersonUnknown,
     QuorumNotReached,
+    RegistrationInvalid,
     RosterSuccessionInvalid,
     SignerUnknown,
     StandingOrderExceeded,
@@ -123,6 +125,7 @@ __all__ = [
     "PersonLacksRole",
     "PersonUnknown",
     "QuorumNotReached",
+    "RegistrationInvalid",
     "RelyingParty",
     "RiskAttestation",
     "Roster",
@@ -134,6 +137,8 @@ __all__ = [
     "StandingOrder",
     "StandingOrderExceeded",
     "WithdrawalOrder",
+    "assertion_from_document",
+    "credential_from_document",
     "fingerprint_words",
     "open_envelope",
     "outpoint_conflict_key",

@@ -31,8 +31,10 @@ from holdfast.encoding import Canonical
 MAX_FIELD_BYTES = 4_096
 """The largest client data, authenticator data, key or signature that is looked at."""
 
-_AUTHENTICATOR_DATA_BYTES = 37
-_USER_PRESENT, _USER_VERIFIED, _ATTESTED_CREDENTIAL, _EXTENSIONS = 0x01, 0x04, 0x40, 0x80
+AUTHENTICATOR_DATA_BYTES = 37
+"""Authenticator data without a credential and extensions: the relying party's hash, flags and counter."""
+
+_USER_PRESENT, _USER_VERIFIED, ATTESTED_CREDENTIAL, EXTENSIONS = 0x01, 0x04, 0x40, 0x80
 
 
 @dataclass(frozen=True)
@@ -83,18 +85,25 @@ class Assertion(Canonical):
             raise AssertionMalformed(f"a part of the assertion is larger than {MAX_FIELD_BYTES} bytes")
 
 
-def _client_data(assertion: Assertion) -> dict[str, Any]:
+def _client_data(encoded: bytes, kind: str) -> dict[str, Any]:
     try:
-        client_data = json.loads(assertion.client_data_json)
+        client_data = json.loads(encoded)
     except (ValueError, RecursionError):
         raise AssertionMalformed("the client data is not JSON") from None
-    if not isinstance(client_data, dict) or client_data.get("type") != "webauthn.get":
-        raise AssertionMalformed("the client data is not that of an assertion")
+    if not isinstance(client_data, dict) or client_data.get("type") != kind:
+        raise AssertionMalformed(f"the client data is not that of {kind}")
     return client_data
 
 
-def _require_context(assertion: Assertion, challenge: bytes, origins: Collection[str]) -> str:
-    client_data = _client_data(assertion)
+def require_context(client_data_json: bytes, kind: str, challenge: bytes, origins: Collection[str]) -> str:
+    """The exact origin in the client data (section 5.8.1), once it answers this challenge in a window of its own.
+
+    :param kind: ``webauthn.get`` or ``webauthn.create``.
+    :raises AssertionMalformed: no client data of this kind.
+    :raises AssertionWrongOrigin: another page, or a frame.
+    :raises AssertionOfAnother: another challenge.
+    """
+    client_data = _client_data(client_data_json, kind)
     origin = client_data.get("origin")
     if not isinstance(origin, str) or origin not in origins:
         raise AssertionWrongOrigin(f"made on {str(origin)[:80]!r}, which is not a pinned origin")
@@ -106,20 +115,30 @@ def _require_context(assertion: Assertion, challenge: bytes, origins: Collection
     return origin
 
 
-def _require_user_verified(authenticator_data: bytes, identifier: str) -> int:
-    """The counter, once the data (section 6.1) is for this relying party and says that its user was verified."""
+def _require_bare(authenticator_data: bytes) -> None:
     # Nobody asks for extensions here, and their CBOR, not yet authenticated, is not worth the risk of parsing: a few
     # shared references in it unfold without end.
-    if len(authenticator_data) != _AUTHENTICATOR_DATA_BYTES:
+    if len(authenticator_data) != AUTHENTICATOR_DATA_BYTES:
         raise AssertionMalformed(f"the authenticator data has {len(authenticator_data)} bytes instead of 37")
-    relying_party_hash, flags = authenticator_data[:32], authenticator_data[32]
-    if flags & (_ATTESTED_CREDENTIAL | _EXTENSIONS):
+    if authenticator_data[32] & (ATTESTED_CREDENTIAL | EXTENSIONS):
         raise AssertionMalformed("the authenticator data announces parts that it does not have")
+
+
+def require_user_verified(authenticator_data: bytes, identifier: str) -> int:
+    """The counter, once the data (section 6.1) is for this relying party and says that its user was verified.
+
+    :raises AssertionMalformed: shorter than authenticator data is.
+    :raises AssertionWrongRelyingParty: for another relying party.
+    :raises AssertionUserNotVerified: the user was not there, or not verified.
+    """
+    if len(authenticator_data) < AUTHENTICATOR_DATA_BYTES:
+        raise AssertionMalformed("the authenticator data ends too early")
+    relying_party_hash, flags = authenticator_data[:32], authenticator_data[32]
     if relying_party_hash != hashlib.sha256(identifier.encode()).digest():
         raise AssertionWrongRelyingParty(f"signed for another relying party than {identifier}")
     if not (flags & _USER_PRESENT and flags & _USER_VERIFIED):
         raise AssertionUserNotVerified("the authenticator did not verify its user")
-    return int.from_bytes(authenticator_data[33:], "big")
+    return int.from_bytes(authenticator_data[33:AUTHENTICATOR_DATA_BYTES], "big")
 
 
 @dataclass(frozen=True)
@@ -145,8 +164,9 @@ def verify_assertion(
     """
     if not hmac.compare_digest(assertion.credential_id, credential.credential_id):
         raise AssertionCredentialUnknown("the assertion is by another credential")
-    origin = _require_context(assertion, challenge, relying_party.origins)
-    sign_count = _require_user_verified(assertion.authenticator_data, relying_party.identifier)
+    origin = require_context(assertion.client_data_json, "webauthn.get", challenge, relying_party.origins)
+    _require_bare(assertion.authenticator_data)
+    sign_count = require_user_verified(assertion.authenticator_data, relying_party.identifier)
     _require_signature(assertion, credential, relying_party.identifier, challenge, origin)
     return AssertionFacts(origin, sign_count)
 

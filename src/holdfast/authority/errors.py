@@ -72,6 +72,12 @@ class AssertionCredentialUnknown(AuthorityError):
     code = "assertion.credential_unknown"
 
 
+class RegistrationInvalid(AuthorityError):
+    """What the authenticator answered is not the registration of one new credential."""
+
+    code = "registration.invalid"
+
+
 class PersonUnknown(AuthorityError):
     """The roster in force does not name this person."""
 

@@ -158,6 +158,20 @@ class SoftwareAuthenticator:
         return loaded
 
 
+def as_document(answer: Assertion | RegistrationCredential) -> dict[str, str]:
+    """What a page's script sends to its server for this answer: base64url texts."""
+    if isinstance(answer, Assertion):
+        names = ("credential_id", "authenticator_data", "client_data_json", "signature")
+        members = {name: getattr(answer, name) for name in names}
+    else:
+        members = {
+            "credential_id": answer.raw_id,
+            "client_data_json": answer.response.client_data_json,
+            "attestation_object": answer.response.attestation_object,
+        }
+    return {name: bytes_to_base64url(value) for name, value in members.items()}
+
+
 def _client_data(kind: str, challenge: bytes, origin: str, cross_origin: bool, top_origin: str | None) -> bytes:
     # The order of the members and the absence of blanks are the serialisation of section 5.8.1.1.
     members = {"type": kind, "challenge": bytes_to_base64url(challenge), "origin": origin, "crossOrigin": cross_origin}
