@@ -66,8 +66,10 @@ class Venue:
         )
         return Roster(version, previous, RELYING_PARTY, 2, signers, persons)
 
-    def approve(self, name: str, subject: bytes, device: int = 0, page: int = 1) -> Approval:
-        """This person's approval of a digest, on one of their devices and a signer's page."""
+    def approve(self, name: str, subject: bytes, device: int = 0, page: int | None = None) -> Approval:
+        """This person's approval of a digest, on one of their devices and a signer's page; each uses another's."""
+        if page is None:
+            page = 1 + list(self.devices).index(name) % len(self.signing)
         return Approval(name, self.devices[name][device].assertion(subject, origin(page)))
 
 
@@ -132,4 +134,5 @@ def genesis(roster: Roster) -> Genesis:
         2,
         "exchange.example",
         (CUSTOMER_ORIGIN,),
+        86_400,
     )

@@ -32,6 +32,7 @@ from holdfast.authority import (
     Person,
     RiskAttestation,
     Roster,
+    RosterChange,
     SignedAttestation,
     SignedOrder,
     SignerIdentity,
@@ -80,6 +81,7 @@ def specimens() -> list[Canonical]:
         2,
         "exchange.example",
         ("https://x",),
+        86_400,
     )
     key_order = KeyOrder(genesis.digest(), "hot", "BTC", "regtest", "secp256k1-tr", 2, ("signer-1", "signer-2"), 1)
     statement = KeyStatement(key_order.digest(), _bytes(11), _bytes(2, 33))
@@ -95,6 +97,7 @@ def specimens() -> list[Canonical]:
         intent,
         roster,
         Roster(2, roster.digest(), "localhost", 1, signers, persons),
+        RosterChange(genesis.digest(), roster, "ben joins", 1_760_003_600),
         genesis,
         key_order,
         statement,

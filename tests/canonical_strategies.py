@@ -27,6 +27,7 @@ from holdfast.authority import (
     Person,
     RiskAttestation,
     Roster,
+    RosterChange,
     SignerIdentity,
     StandingOrder,
     WithdrawalOrder,
@@ -117,7 +118,14 @@ def geneses(draw: st.DrawFn) -> Genesis:
         draw(st.integers(1, len(keys))),
         relying_party,
         origins,
+        draw(st.integers(0, 2**20)),
     )
+
+
+@st.composite
+def roster_changes(draw: st.DrawFn) -> RosterChange:
+    """Changes to any roster."""
+    return RosterChange(draw(KEYS), draw(rosters()), draw(LABELS), draw(TIMES))
 
 
 @st.composite
@@ -192,6 +200,7 @@ BY_HAND: dict[type, st.SearchStrategy[Any]] = {
     Credential: st.builds(Credential, st.binary(min_size=1, max_size=40), st.sampled_from(DEVICE_KEYS)),
     Entry: entries(),
     Genesis: geneses(),
+    RosterChange: roster_changes(),
     Intent: intents(),
     KeyOrder: key_orders(),
     Payment: st.sampled_from(sorted(ASSETS)).flatmap(payments),

@@ -1,4 +1,5 @@
-"""The Rust core. Use it through ``holdfast.chains.bitcoin`` and ``holdfast.keys``, which document it for people.
+"""The Rust core. Use it through ``holdfast.chains.bitcoin``, ``holdfast.keys``, ``holdfast.authority`` and
+``holdfast.reserves``, which document it for people.
 
 Every exception derives from :class:`holdfast.errors.HoldfastError` and carries a stable ``code``. Arguments of a
 wrong type raise ``TypeError``; integers that their field cannot hold raise :class:`NumberOutOfRange`.
@@ -17,6 +18,7 @@ __all__ = [
     "DerivationInvalid",
     "DkgRound1Secret",
     "DkgRound2Secret",
+    "EpochMalformed",
     "GroupKey",
     "KeyShare",
     "KeysError",
@@ -26,12 +28,16 @@ __all__ = [
     "NumberOutOfRange",
     "ParametersInvalid",
     "PreviousTransactionMismatch",
+    "ProofInvalid",
     "ScriptWithoutAddress",
     "SealBroken",
     "SecretAlreadyConsumed",
     "SignatureInvalid",
     "SigningNonces",
+    "SolvencyError",
     "SpendInvalid",
+    "SumOverflow",
+    "SumTree",
     "TooFewSigners",
     "Transaction",
     "TransactionInput",
@@ -44,16 +50,23 @@ __all__ = [
     "check_commitments",
     "check_spend",
     "commit",
+    "customer_salt",
+    "derive_output_key",
     "dkg_begin",
     "dkg_exchange",
     "dkg_finish",
     "dust_limit",
     "estimated_vsize",
+    "holdings_digest",
+    "ownership_message",
     "parse_transaction",
+    "plant_tree",
     "script_address",
     "script_hash_script",
     "sign",
+    "super_root",
     "verify",
+    "verify_balance",
     "verify_key_spends",
     "with_key_spend_witnesses",
 ]
@@ -124,6 +137,18 @@ class NonceAlreadyUsed(KeysError):
 
 class SecretAlreadyConsumed(KeysError):
     """The secret of a round serves one step (``keys.secret_already_consumed``)."""
+
+class SolvencyError(CoreError):
+    """Base of every error about trees of balances and proofs in them (``reserves.core_fault``)."""
+
+class EpochMalformed(SolvencyError):
+    """Values that no tree, epoch or proof of this version has (``reserves.epoch_malformed``)."""
+
+class SumOverflow(SolvencyError):
+    """Balances whose sum does not fit 128 bits (``reserves.sum_overflow``)."""
+
+class ProofInvalid(SolvencyError):
+    """A proof that does not lead to what the epoch publishes (``reserves.proof_invalid``)."""
 
 # Transactions
 
@@ -302,6 +327,13 @@ class GroupKey:
 
     def __hash__(self) -> int: ...
 
+def derive_output_key(verifying_key: bytes, path: list[int]) -> bytes:
+    """What :meth:`GroupKey.output_key` gives, from the compressed group key alone.
+
+    :raises ParametersInvalid, MessageMalformed: not 33 bytes, or no point.
+    :raises DerivationInvalid: more than five steps, or a hardened one.
+    """
+
 @final
 class KeyShare:
     """One signer's secret share: an opaque handle that cannot be printed, copied or pickled."""
@@ -380,3 +412,84 @@ def aggregate(
 
 def verify(output_key: bytes, message: bytes, signature: bytes) -> None:
     """Verify a BIP-340 signature."""
+
+# Trees of balances: the format is ``docs/reference/reserves-format.md``. An epoch is ``(venue, number)``.
+
+@final
+class SumTree:
+    """The planted tree of one asset: its ``root`` (32 bytes), its ``total`` in base units, its number of ``leaves``.
+
+    ``fragments`` holds, for each holder in order, index and value of every fragment of the balance in order.
+    """
+
+    @property
+    def root(self) -> bytes: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def leaves(self) -> int: ...
+    @property
+    def fragments(self) -> list[list[tuple[int, int]]]: ...
+    def node_bytes(self) -> bytes:
+        """Every node, leaves first and the root last: 32 bytes of hash and 16 of value (big-endian) each."""
+
+def plant_tree(
+    epoch: tuple[str, int], asset: str, secret: bytes, holders: list[tuple[str, bool, bytes, int]]
+) -> SumTree:
+    """Plant the tree of one asset; the same again from the same secret.
+
+    :param holders: customer, whether their page chose the nonce, the nonce (16 bytes), the balance in base units;
+        once each, in ascending order of their UTF-8.
+    :raises EpochMalformed: another order, or another length of a text, a nonce or the secret (32 bytes).
+    :raises SumOverflow: the balances do not fit 128 bits.
+    """
+
+def customer_salt(secret: bytes, customer: str) -> bytes:
+    """The house's part, 32 bytes, of a customer's key in the epoch with this secret."""
+
+def verify_balance(
+    epoch: tuple[str, int],
+    tree: tuple[str, bytes, int, int],
+    claim: tuple[str, bool, bytes, bytes],
+    fragments: list[tuple[int, int, list[tuple[bytes, int]]]],
+) -> int:
+    """Verify that every fragment is in the tree; the balance that they add up to.
+
+    :param tree: asset, root, total, leaves.
+    :param claim: customer, whether their page chose the nonce, the nonce, the salt.
+    :param fragments: leaf's index, value, and (hash, value) of every sibling, lowest first.
+    :raises ProofInvalid: one does not lead to the root, or stands twice.
+    :raises EpochMalformed: lengths or numbers that no epoch has.
+    :raises SumOverflow: values beyond 128 bits.
+    """
+
+def holdings_digest(
+    vaults: list[tuple[str, str, bytes, list[tuple[bytes, int, int, tuple[int, int]]]]],
+) -> bytes:
+    """The digest of the coins that an epoch counts.
+
+    :param vaults: name, asset, group key (33 bytes), and for each coin the txid's bytes, the output's index, the
+        value, chain and position.
+    :raises EpochMalformed: another length of a text, key or txid.
+    """
+
+def super_root(
+    epoch: tuple[str, int],
+    at_s: int,
+    previous: bytes,
+    block: tuple[str, int, bytes],
+    holdings: bytes,
+    assets: list[tuple[str, int, bytes, int, int]],
+) -> bytes:
+    """The hash that binds everything an epoch publishes.
+
+    :param block: network, height, hash.
+    :param assets: asset, decimals, root, total, leaves; in ascending order.
+    :raises EpochMalformed: another order, or another length of a text or hash.
+    """
+
+def ownership_message(epoch: tuple[str, int], super_root: bytes, block_hash: bytes) -> bytes:
+    """What the signers of a vault sign, 32 bytes.
+
+    :raises EpochMalformed: another length of a hash.
+    """

@@ -146,8 +146,24 @@ def test_an_intent_expires_and_its_withdrawals_wait_for_the_next(world: World) -
     assert expire_payouts(world.plane) == 0
 
 
-def test_an_approved_intent_that_expires_gives_the_money_back(world: World) -> None:
-    world.approved("w1")
+def test_an_approved_intent_that_expires_before_a_signer_was_asked_is_planned_anew(world: World) -> None:
+    intent = world.approved("w1")
+    world.clock.advance(world.plane.policy.intent_lifetime_s // 2)
+    assert expire_payouts(world.plane) == 0
+    world.clock.advance(world.plane.policy.intent_lifetime_s // 2)
+    assert expire_payouts(world.plane) == 1
+    assert find_withdrawal(world.plane, "w1").state is WithdrawalState.SCREENED
+    with pytest.raises(PayoutNotAwaited):
+        world.settle(intent)
+
+
+def test_an_approved_intent_that_expires_later_gives_the_money_back(world: World) -> None:
+    intent = world.approved("w1")
+    whole = world.plane
+    world.plane = dataclasses.replace(whole, transports={})
+    with pytest.raises(QuorumUnavailable):
+        world.settle(intent)
+    world.plane = whole
     world.clock.advance(world.plane.policy.intent_lifetime_s)
     expire_payouts(world.plane)
     view = find_withdrawal(world.plane, "w1")

@@ -86,11 +86,11 @@ def test_checkpoint_is_the_pinned_logs(shared: Takeover, movement: Movement) -> 
 
 
 def test_intent_must_be_in_the_log(shared: Takeover, movement: Movement) -> None:
-    honest = evidence(shared, movement).intent
+    honest = evidence(shared, movement).entry
     another = dataclasses.replace(movement.intent, created_by="mallory")
     other_entry = LogEntry(honest.index, 1, IntentFixed(another.digest(), another.encoded()).encoded()).encoded()
     false_body = LogEntry(honest.index, 1, IntentFixed(movement.intent.digest(), b"").encoded()).encoded()
-    first = shared.request(QUORUM[0], dataclasses.replace(movement, log_sequence=0)).log.intent
+    first = shared.request(QUORUM[0], dataclasses.replace(movement, log_sequence=0)).log.entry
     for bent in (
         dataclasses.replace(honest, entry=other_entry),
         dataclasses.replace(honest, entry=false_body),
@@ -101,12 +101,12 @@ def test_intent_must_be_in_the_log(shared: Takeover, movement: Movement) -> None
         dataclasses.replace(honest, proof=honest.proof[:-1]),
         first,
     ):
-        assert verdicts(shared, movement, intent=bent) == {"log.not_consistent"}
+        assert verdicts(shared, movement, entry=bent) == {"log.not_consistent"}
 
 
 def test_entry_that_nobody_can_read_is_refused(shared: Takeover, movement: Movement) -> None:
-    honest = evidence(shared, movement).intent
-    assert verdicts(shared, movement, intent=dataclasses.replace(honest, entry=b"")) == {"log.not_consistent"}
+    honest = evidence(shared, movement).entry
+    assert verdicts(shared, movement, entry=dataclasses.replace(honest, entry=b"")) == {"log.not_consistent"}
 
 
 def test_honest_evidence_is_signed_after_all(shared: Takeover, movement: Movement) -> None:

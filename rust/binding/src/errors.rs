@@ -1,5 +1,6 @@
 //! The module's exceptions: each derives from `holdfast.errors.HoldfastError`, with its stable code.
 
+use holdfast_solvency::SolvencyError;
 use holdfast_threshold::ThresholdError;
 use holdfast_transaction::TransactionError;
 use pyo3::prelude::*;
@@ -29,6 +30,10 @@ pub enum Fault {
     SealBroken,
     NonceAlreadyUsed,
     SecretAlreadyConsumed,
+    SolvencyError,
+    EpochMalformed,
+    SumOverflow,
+    ProofInvalid,
 }
 
 struct Class {
@@ -53,9 +58,10 @@ const fn class(
 
 const CORE: Option<Fault> = Some(Fault::CoreError);
 const KEYS: Option<Fault> = Some(Fault::KeysError);
+const SOLVENCY: Option<Fault> = Some(Fault::SolvencyError);
 
 #[rustfmt::skip]
-const CLASSES: [Class; 20] = [
+const CLASSES: [Class; 24] = [
     class(Fault::CoreError, None, "CoreError", "core.fault", 3, "Base of every error of the Rust core."),
     class(Fault::NumberOutOfRange, CORE, "NumberOutOfRange", "core.number_out_of_range", 2, "An integer that its field cannot hold."),
     class(Fault::TransactionMalformed, CORE, "TransactionMalformed", "transaction.malformed", 2, "Not one well-formed transaction within the size limits."),
@@ -76,6 +82,10 @@ const CLASSES: [Class; 20] = [
     class(Fault::SealBroken, KEYS, "SealBroken", "keys.seal_broken", 1, "A sealed share that was altered, or that another data key or context sealed."),
     class(Fault::NonceAlreadyUsed, KEYS, "NonceAlreadyUsed", "keys.nonce_already_used", 1, "Nonces serve one signature; a second would reveal the share."),
     class(Fault::SecretAlreadyConsumed, KEYS, "SecretAlreadyConsumed", "keys.secret_already_consumed", 1, "The secret of a round serves one step."),
+    class(Fault::SolvencyError, CORE, "SolvencyError", "reserves.core_fault", 1, "Base of every error about trees of balances and proofs in them."),
+    class(Fault::EpochMalformed, SOLVENCY, "EpochMalformed", "reserves.epoch_malformed", 2, "Values that no tree, epoch or proof of this version has."),
+    class(Fault::SumOverflow, SOLVENCY, "SumOverflow", "reserves.sum_overflow", 1, "Balances whose sum does not fit 128 bits."),
+    class(Fault::ProofInvalid, SOLVENCY, "ProofInvalid", "reserves.proof_invalid", 1, "A proof that does not lead to what the epoch publishes."),
 ];
 
 static TYPES: PyOnceLock<Vec<(Fault, Py<PyType>)>> = PyOnceLock::new();
@@ -102,6 +112,17 @@ pub fn transaction_fault(error: TransactionError) -> PyErr {
         TransactionError::ScriptWithoutAddress => Fault::ScriptWithoutAddress,
         TransactionError::NetworkUnknown(_) => Fault::NetworkUnknown,
         _ => Fault::CoreError,
+    };
+    fault.because(error)
+}
+
+/// The exception for a fault of the solvency crate.
+pub fn solvency_fault(error: SolvencyError) -> PyErr {
+    let fault = match error {
+        SolvencyError::ParametersInvalid(_) => Fault::EpochMalformed,
+        SolvencyError::SumOverflow => Fault::SumOverflow,
+        SolvencyError::ProofInvalid(_) => Fault::ProofInvalid,
+        _ => Fault::SolvencyError,
     };
     fault.because(error)
 }

@@ -1,7 +1,8 @@
 //! `holdfast._core`: the Rust crates as one Python module, documented for Python in `src/holdfast/_core.pyi`.
 //!
 //! Nothing is decided here. Values are converted, faults become Python exceptions, and the interpreter's lock is
-//! released around anything slow. Layers above import it through `holdfast.keys` and `holdfast.chains`.
+//! released around anything slow. Layers above import it through `holdfast.keys`, `holdfast.chains`,
+//! `holdfast.authority` and `holdfast.reserves`.
 
 mod address;
 mod bounded;
@@ -10,6 +11,7 @@ mod generation;
 mod opaque;
 mod shares;
 mod signing;
+mod solvency;
 mod transaction;
 
 use pyo3::prelude::*;
@@ -21,5 +23,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     transaction::register(module)?;
     shares::register(module)?;
     generation::register(module)?;
-    signing::register(module)
+    signing::register(module)?;
+    solvency::register(module)
 }

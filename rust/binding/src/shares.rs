@@ -137,6 +137,18 @@ impl GroupKey {
     }
 }
 
+/// The x-only taproot output key at a path below a compressed group key.
+#[pyfunction]
+fn derive_output_key<'py>(
+    py: Python<'py>,
+    verifying_key: PyBackedBytes,
+    path: Vec<Bounded<u32>>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let (parent, path) = (exactly(&verifying_key, "a group key")?, derivation_path(&path)?);
+    let key = py.detach(|| core::derivation::output_key(&parent, &path)).map_err(threshold_fault)?;
+    Ok(PyBytes::new(py, &key))
+}
+
 /// One signer's secret share.
 #[pyclass(frozen, module = "holdfast._core")]
 pub struct KeyShare(pub core::KeyShare);
@@ -184,5 +196,6 @@ impl KeyShare {
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<GroupKey>()?;
-    module.add_class::<KeyShare>()
+    module.add_class::<KeyShare>()?;
+    module.add_function(wrap_pyfunction!(derive_output_key, module)?)
 }

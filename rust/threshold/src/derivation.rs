@@ -94,7 +94,12 @@ pub(crate) fn child(group_key: &[u8; POINT_BYTES], path: &DerivationPath) -> Res
 /// The taproot output key at a path: BIP-86 of the child; at the empty path, the group key without a further tweak.
 ///
 /// Key generation already committed the group key to an unspendable script path, as BIP-341 asks.
-pub(crate) fn output_key(group_key: &[u8; POINT_BYTES], path: &DerivationPath) -> Result<[u8; 32], ThresholdError> {
+///
+/// # Errors
+///
+/// - [`ThresholdError::Malformed`]: the group key is no compressed point.
+/// - [`ThresholdError::DerivationInvalid`]: with probability 2^-127, an index without a key.
+pub fn output_key(group_key: &[u8; POINT_BYTES], path: &DerivationPath) -> Result<[u8; 32], ThresholdError> {
     if path.is_empty() {
         return Ok(x_only(group_key));
     }

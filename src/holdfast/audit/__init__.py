@@ -37,6 +37,7 @@ from holdfast.audit.errors import (
 )
 from holdfast.audit.events import (
     EVENTS,
+    AuthenticatorRegistered,
     CustomerEnrolled,
     DepositCredited,
     Event,
@@ -48,9 +49,14 @@ from holdfast.audit.events import (
     KeyActivated,
     LedgerPosted,
     LogEntry,
+    PersonInvited,
     PolicyActivated,
     ReorgSeen,
+    ReservesPublished,
+    RosterActivated,
+    RosterChangeProposed,
     SignatureRefused,
+    SubjectApproved,
     TransactionBroadcast,
     TransactionConfirmed,
     TransactionSigned,
@@ -60,6 +66,7 @@ from holdfast.audit.events import (
 )
 from holdfast.audit.export_verification import ExportReport, verify_export
 from holdfast.audit.exports import export
+from holdfast.audit.finding import find_events, find_leaf
 from holdfast.audit.log import append, consistency_proof, entries, entry, inclusion_proof, log_size
 from holdfast.audit.log_signer import LogSigner
 from holdfast.audit.publication import add_cosignature, checkpoint, cosigned_checkpoint, latest_checkpoint
@@ -72,6 +79,7 @@ __all__ = [
     "MAX_PROOF_HASHES",
     "AuditError",
     "AuditReport",
+    "AuthenticatorRegistered",
     "Checkpoint",
     "CheckpointForged",
     "CheckpointUnknown",
@@ -105,9 +113,14 @@ __all__ = [
     "LogEntry",
     "LogSigner",
     "NoteMalformed",
+    "PersonInvited",
     "PolicyActivated",
     "ReorgSeen",
+    "ReservesPublished",
+    "RosterActivated",
+    "RosterChangeProposed",
     "SignatureRefused",
+    "SubjectApproved",
     "TransactionBroadcast",
     "TransactionConfirmed",
     "TransactionSigned",
@@ -125,6 +138,8 @@ __all__ = [
     "entries",
     "entry",
     "export",
+    "find_events",
+    "find_leaf",
     "inclusion_proof",
     "latest_checkpoint",
     "leaf_hash",

@@ -174,12 +174,70 @@ class FreezeLifted(Event):
 
 
 @dataclass(frozen=True)
+class RosterChangeProposed(Event):
+    """Officers are asked to approve a change of the roster (``body``, whole): from here its delay runs."""
+
+    DOMAIN: ClassVar[str] = "holdfast/event/roster-change-proposed"
+    change: bytes
+    body: bytes
+
+
+@dataclass(frozen=True)
+class SubjectApproved(Event):
+    """An officer's approval of what is no payout arrived: a roster change, or the lift of a freeze."""
+
+    DOMAIN: ClassVar[str] = "holdfast/event/subject-approved"
+    subject: bytes
+    person: str
+
+
+@dataclass(frozen=True)
+class RosterActivated(Event):
+    """The roster with this version came into force by the change with this digest."""
+
+    DOMAIN: ClassVar[str] = "holdfast/event/roster-activated"
+    version: int
+    change: bytes
+
+
+@dataclass(frozen=True)
+class PersonInvited(Event):
+    """A person was invited to register an authenticator on a signer's page."""
+
+    DOMAIN: ClassVar[str] = "holdfast/event/person-invited"
+    name: str
+    signer: str
+    invited_by: str
+
+
+@dataclass(frozen=True)
+class AuthenticatorRegistered(Event):
+    """Somebody with an invitation registered this authenticator; it counts for nothing yet."""
+
+    DOMAIN: ClassVar[str] = "holdfast/event/authenticator-registered"
+    name: str
+    signer: str
+    credential_id: bytes
+    public_key: bytes
+
+
+@dataclass(frozen=True)
 class PolicyActivated(Event):
     """The policy with this version and digest came into force."""
 
     DOMAIN: ClassVar[str] = "holdfast/event/policy-activated"
     version: int
     policy: bytes
+
+
+@dataclass(frozen=True)
+class ReservesPublished(Event):
+    """A reserve epoch was published: ``super_root`` binds all of it, ``header`` is the rest in canonical bytes."""
+
+    DOMAIN: ClassVar[str] = "holdfast/event/reserves-published"
+    epoch: int
+    super_root: bytes
+    header: bytes
 
 
 EVENTS: dict[str, type[Event]] = {
@@ -201,7 +259,13 @@ EVENTS: dict[str, type[Event]] = {
         ReorgSeen,
         FreezeSet,
         FreezeLifted,
+        RosterChangeProposed,
+        SubjectApproved,
+        RosterActivated,
+        PersonInvited,
+        AuthenticatorRegistered,
         PolicyActivated,
+        ReservesPublished,
     )
 }
 """Every kind of event by its domain."""

@@ -3,7 +3,7 @@
 Nothing here does I/O or knows the time; callers hand in the roster, the moment and the limits that they pin.
 """
 
-from holdfast.authority.approval import Approval, ApprovalFacts, require_quorum, verify_approval
+from holdfast.authority.approval import Approval, ApprovalFacts, require_pages_apart, require_quorum, verify_approval
 from holdfast.authority.assertion import (
     Assertion,
     AssertionFacts,
@@ -30,7 +30,15 @@ from holdfast.authority.ceremony import (
     require_confirmation,
     require_confirmed,
 )
+from holdfast.authority.change import (
+    RosterChange,
+    RosterDifference,
+    require_roster_change,
+    require_roster_possible,
+    roster_difference,
+)
 from holdfast.authority.envelope import EVERYONE, Envelope, Header, Letter, open_envelope, seal_envelope
+from holdfast.authority.epoch import NO_EPOCH, AssetTree, EpochHeader
 from holdfast.authority.errors import (
     AssertionCredentialUnknown,
     AssertionMalformed,
@@ -52,10 +60,13 @@ from holdfast.authority.errors import (
     KeyCertificateInvalid,
     OrderExpired,
     OrderMismatch,
+    PageShared,
     PersonLacksRole,
     PersonUnknown,
     QuorumNotReached,
     RegistrationInvalid,
+    RosterChangeExpired,
+    RosterSignersFixed,
     RosterSuccessionInvalid,
     SignerUnknown,
     StandingOrderExceeded,
@@ -81,6 +92,7 @@ __all__ = [
     "APPROVER",
     "BLOCK",
     "EVERYONE",
+    "NO_EPOCH",
     "OFFICER",
     "REVIEW",
     "STEP_UP",
@@ -95,6 +107,7 @@ __all__ = [
     "AssertionUserNotVerified",
     "AssertionWrongOrigin",
     "AssertionWrongRelyingParty",
+    "AssetTree",
     "AttestationForbids",
     "AttestationInvalid",
     "AttestationStale",
@@ -106,6 +119,7 @@ __all__ = [
     "Envelope",
     "EnvelopeForged",
     "EnvelopeMisdirected",
+    "EpochHeader",
     "Floor",
     "FreezeOrder",
     "FreezeOrderInvalid",
@@ -120,6 +134,7 @@ __all__ = [
     "Letter",
     "OrderExpired",
     "OrderMismatch",
+    "PageShared",
     "Payment",
     "Person",
     "PersonLacksRole",
@@ -129,6 +144,10 @@ __all__ = [
     "RelyingParty",
     "RiskAttestation",
     "Roster",
+    "RosterChange",
+    "RosterChangeExpired",
+    "RosterDifference",
+    "RosterSignersFixed",
     "RosterSuccessionInvalid",
     "SignedAttestation",
     "SignedOrder",
@@ -147,9 +166,13 @@ __all__ = [
     "require_confirmed",
     "require_freeze_order",
     "require_order_settles",
+    "require_pages_apart",
     "require_quorum",
+    "require_roster_change",
+    "require_roster_possible",
     "require_succession",
     "require_within",
+    "roster_difference",
     "seal_envelope",
     "sign_attestation",
     "verify_approval",

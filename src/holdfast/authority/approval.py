@@ -1,10 +1,10 @@
 """Approvals: persons saying yes to a digest, counted by person."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from holdfast.authority.assertion import Assertion, AssertionFacts, verify_assertion
-from holdfast.authority.errors import AssertionCredentialUnknown, PersonLacksRole, QuorumNotReached
+from holdfast.authority.errors import AssertionCredentialUnknown, PageShared, PersonLacksRole, QuorumNotReached
 from holdfast.authority.roster import Roster
 from holdfast.encoding import Canonical
 
@@ -52,15 +52,34 @@ def require_quorum(
 ) -> tuple[ApprovalFacts, ...]:
     """Require ``persons`` distinct persons' approvals of ``subject``; a single bad approval refuses all.
 
+    They must have come from as many distinct signers' pages (or from every signer's, where more persons are asked for
+    than there are signers): a page that lies fools one of them at most.
+
     :raises QuorumNotReached: too few distinct persons, or more approvals than are looked at.
+    :raises PageShared: enough persons, but on too few pages.
     """
     given = tuple(approvals)
     if len(given) > MAX_APPROVALS:
         raise QuorumNotReached(f"{len(given)} approvals; at most {MAX_APPROVALS} are looked at")
     facts = tuple(verify_approval(approval, roster, subject, role) for approval in given)
-    distinct = {fact.person for fact in facts}
-    if len(distinct) < persons:
+    # A person counts once, on the page of their first approval.
+    page_of: dict[str, str] = {}
+    for fact in facts:
+        page_of.setdefault(fact.person, fact.origin)
+    if len(page_of) < persons:
         raise QuorumNotReached(
-            f"{len(distinct)} of {persons} persons approved: {', '.join(sorted(distinct)) or 'nobody'}"
+            f"{len(page_of)} of {persons} persons approved: {', '.join(sorted(page_of)) or 'nobody'}"
         )
+    require_pages_apart(page_of, roster, persons)
     return facts
+
+
+def require_pages_apart(page_of: Mapping[str, str], roster: Roster, persons: int) -> None:
+    """Require that the approvals of ``persons`` among those given came from as many signers' pages as there can be.
+
+    :param page_of: the origin on which each person approved.
+    :raises PageShared: too few pages.
+    """
+    pages, needed = len(set(page_of.values())), min(persons, len(roster.signers))
+    if pages < needed:
+        raise PageShared(f"{len(page_of)} persons approved on {pages} signers' pages; each of {needed} uses another's")

@@ -72,6 +72,24 @@ class AssertionCredentialUnknown(AuthorityError):
     code = "assertion.credential_unknown"
 
 
+class PageShared(AuthorityError):
+    """Persons approved on one signer's page where each must use another's: one page could have fooled them all."""
+
+    code = "approval.page_shared"
+
+
+class RosterChangeExpired(AuthorityError):
+    """The roster change's time has passed."""
+
+    code = "roster.change_expired"
+
+
+class RosterSignersFixed(AuthorityError):
+    """A roster change would exchange signers or the relying party."""
+
+    code = "roster.signers_fixed"
+
+
 class RegistrationInvalid(AuthorityError):
     """What the authenticator answered is not the registration of one new credential."""
 

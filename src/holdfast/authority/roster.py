@@ -22,6 +22,10 @@ APPROVER = "approver"
 """May approve movements."""
 
 
+MAX_CHANGE_DELAY_S = 366 * 86_400
+"""The longest that a genesis can have roster changes wait."""
+
+
 def _require_unique(values: Iterable[object], what: str) -> None:
     listed = list(values)
     if len(set(listed)) != len(listed):
@@ -113,7 +117,8 @@ class Floor:
 class Genesis(Canonical):
     """The first agreement, compared in words on every signer's display and pinned by each for ever.
 
-    ``log_key``, ``risk_keys`` and ``screening_keys`` are raw Ed25519 public keys (32 bytes each).
+    ``log_key``, ``risk_keys`` and ``screening_keys`` are raw Ed25519 public keys (32 bytes each). ``change_delay_s`` is
+    how long a roster change that lets anybody or anything new count must have been in the log before signers adopt it.
     """
 
     DOMAIN = "holdfast/genesis"
@@ -131,6 +136,7 @@ class Genesis(Canonical):
     screening_threshold: int
     customer_relying_party: str
     customer_origins: tuple[str, ...]
+    change_delay_s: int
 
     def __post_init__(self) -> None:
         """Refuse a genesis that nothing could be checked against."""
@@ -138,6 +144,8 @@ class Genesis(Canonical):
         if any(len(key) != 32 for key in keys) or len(self.policy) != 32:
             raise AuthorityMalformed("the genesis pins 32-byte keys and a 32-byte policy digest")
         _require_unique(self.screening_keys, "screening keys")
+        if not 0 <= self.change_delay_s <= MAX_CHANGE_DELAY_S:
+            raise AuthorityMalformed("a roster change waits between no time and a year")
         if not 1 <= self.screening_threshold <= len(self.screening_keys):
             raise AuthorityMalformed("the screening threshold is not within the number of screening keys")
 

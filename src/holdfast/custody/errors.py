@@ -122,6 +122,26 @@ class ConflictKeyUnavailable(CustodyError):
     code = "payout.conflict_key_unavailable"
 
 
+class FreezeNotShown(CustodyError):
+    """A signer speaks of a freeze order that it cannot show."""
+
+    code = "freeze.not_shown"
+    exit_status = 3
+
+
+class SubjectUnknown(CustodyError):
+    """Nothing with this digest is proposed."""
+
+    code = "proposal.unknown"
+    exit_status = 2
+
+
+class SubjectEnded(CustodyError):
+    """The proposal no longer waits for approvals."""
+
+    code = "proposal.ended"
+
+
 class QuorumUnavailable(CustodyError):
     """Fewer signers than the threshold answered; nothing is lost, the payout goes on when they return."""
 
@@ -147,4 +167,11 @@ class CeremonyFailed(CustodyError):
     """The key ceremony did not reach its certificate; no key came into use."""
 
     code = "key.ceremony_failed"
+    exit_status = 3
+
+
+class BlockNotFollowed(CustodyError):
+    """The followed chain does not have the block that coins are to be counted at: not yet, or no longer."""
+
+    code = "custody.block_not_followed"
     exit_status = 3

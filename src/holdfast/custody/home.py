@@ -14,8 +14,9 @@ from holdfast.audit import GenesisAdopted, LogSigner, append, log_size
 from holdfast.authority import Genesis
 from holdfast.chains.bitcoin import BitcoinChain, BitcoinRpc, UnixEndpoint
 from holdfast.clock import Clock, SystemClock
-from holdfast.custody.control_plane import ControlPlane
+from holdfast.custody.control_plane import ControlPlane, RosterInForce
 from holdfast.custody.errors import HomeInvalid
+from holdfast.custody.rosters import newest_roster
 from holdfast.policy import Policy
 from holdfast.risk import RiskEngine, load_risk_key
 from holdfast.screening import Screen, SignedSnapshot, require_signed
@@ -112,6 +113,8 @@ def open_control_plane(
     require_signed(snapshot, genesis.screening_keys, genesis.screening_threshold)
     engine = open_engine(database_url(home, configuration))
     require_current(engine)
+    with transaction(engine) as connection:
+        roster = newest_roster(connection) or genesis.roster
     return ControlPlane(
         name=name or configuration.name,
         engine=engine,
@@ -125,4 +128,5 @@ def open_control_plane(
         log_signer=LogSigner.load(home / LOG_KEY),
         clock=ticking,
         confirmations=configuration.confirmations,
+        in_force=RosterInForce(roster),
     )

@@ -208,3 +208,68 @@ signer_refusals = Table(
     sqlite_strict=True,
 )
 """Signers' signed refusals, kept as evidence."""
+
+rosters = Table(
+    "roster",
+    metadata,
+    Column("version", INTEGER, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""The rosters after the genesis's; the highest version is in force."""
+
+freeze_orders = Table(
+    "freeze_order",
+    metadata,
+    Column("version", INTEGER, primary_key=True, autoincrement=False),
+    Column("request", LargeBinary, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""Freeze and lift orders that a signer has shown, each in the log once."""
+
+subjects = Table(
+    "subject",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("log_sequence", INTEGER),
+    Column("state", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at_s", INTEGER, nullable=False),
+    Column("expires_at_s", INTEGER, nullable=False),
+    Column("code", Text),
+    Column("reason", Text),
+    Index("subject_state_index", "state"),
+    sqlite_strict=True,
+)
+"""What officers are asked to approve besides payouts: a roster change, the lift of a freeze."""
+
+subject_approvals = Table(
+    "subject_approval",
+    metadata,
+    Column("subject", LargeBinary, ForeignKey("subject.digest"), primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("approval", LargeBinary, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""One officer's approval of such a subject, as first given."""
+
+invitations = Table(
+    "invitation",
+    metadata,
+    Column("code_hash", LargeBinary, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("signer", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at_s", INTEGER, nullable=False),
+    Column("expires_at_s", INTEGER, nullable=False),
+    Column("credential_id", LargeBinary),
+    Column("public_key", LargeBinary),
+    Column("registered_at_s", INTEGER),
+    sqlite_strict=True,
+)
+"""Who was asked to register an authenticator, on which signer's page, and what they registered there."""

@@ -21,6 +21,7 @@ from holdfast.authority import (
     QuorumNotReached,
     SignedOrder,
     outpoint_conflict_key,
+    require_pages_apart,
     require_quorum,
     verify_approval,
 )
@@ -249,6 +250,7 @@ def approve_payout(plane: ControlPlane, intent_digest: bytes, approval: Approval
     A person approving again changes nothing.
 
     :raises AuthorityError: the approval is not this person's, for this intent, on a signer's page, user verified.
+    :raises PageShared: somebody else approved on this page: another signer's is due.
     :raises PayoutNotAwaited: the payout no longer waits for approvals.
     """
     now_s = plane.clock.now_s()
@@ -256,13 +258,16 @@ def approve_payout(plane: ControlPlane, intent_digest: bytes, approval: Approval
         row = find_payout(connection, intent_digest, lock=True)
         intent = Intent.decoded(bytes(row.body))
         intent.require_unexpired(now_s)
-        verify_approval(approval, plane.roster, intent_digest, movement_verdict(plane, intent).role)
-        table = models.approvals
-        given = select(table.c.person).where(table.c.intent == intent_digest, table.c.person == approval.person)
-        if connection.execute(given).one_or_none() is not None:
+        role = movement_verdict(plane, intent).role
+        facts = verify_approval(approval, plane.roster, intent_digest, role)
+        table, given = models.approvals, stored_approvals(connection, intent_digest)
+        if any(known.person == approval.person for known in given):
             return PayoutState(row.state)
         if row.state != PayoutState.AWAITING.value:
             raise PayoutNotAwaited(f"the payout is {row.state}; it no longer waits for approvals")
+        page_of = {each.person: verify_approval(each, plane.roster, intent_digest, role).origin for each in given}
+        page_of[facts.person] = facts.origin
+        require_pages_apart(page_of, plane.roster, len(page_of))
         connection.execute(
             insert(table).values(intent=intent_digest, person=approval.person, approval=approval.encoded(), at_s=now_s)
         )
@@ -327,8 +332,9 @@ def payout_views(connection: Connection, limit: int = 200, *, after: bytes | Non
     query = select(table).order_by(table.c.created_at_s.desc(), table.c.intent).limit(limit)
     if after is not None:
         last = find_payout(connection, after)
-        older, same = table.c.created_at_s < last.created_at_s, table.c.created_at_s == last.created_at_s
-        query = query.where(older | (same & (table.c.intent > after)))
+        # Written so that an index over both columns is entered at the right place.
+        at_s = table.c.created_at_s
+        query = query.where(at_s <= last.created_at_s, (at_s < last.created_at_s) | (table.c.intent > after))
     return (_view(connection, row) for row in connection.execute(query).all())
 
 

@@ -1,11 +1,10 @@
 """Collecting a threshold signature: the relay's side of signing. It chooses who is asked, not what they sign."""
 
-import contextlib
 import os
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from holdfast.audit import (
     SignatureRefused,
@@ -28,22 +27,19 @@ from holdfast.authority import (
     SignedAttestation,
     SignedOrder,
     open_envelope,
-    require_freeze_order,
 )
 from holdfast.chains.bitcoin import SpendPlan, decode_spend, with_signatures
 from holdfast.custody import models
 from holdfast.custody.control_plane import ControlPlane
-from holdfast.custody.errors import QuorumUnavailable, SignersRefused
+from holdfast.custody.errors import FreezeNotShown, QuorumUnavailable, SignersRefused
+from holdfast.custody.freezes import hand_on_freezes
 from holdfast.encoding import Canonical, EncodingError
-from holdfast.errors import HoldfastError
 from holdfast.keys import CheaterFound, GroupKey, KeysError, aggregate, check_commitments
 from holdfast.signer import (
     ROUND_COMMIT,
     ROUND_SHARE,
     Commitments,
     EnrolledOrder,
-    FreezeRequest,
-    FreezeShow,
     LogEvidence,
     LogNotConsistent,
     LogProof,
@@ -59,9 +55,6 @@ from holdfast.store import transaction
 
 MAX_TRIES = 10
 """How often a quorum is asked, with other members or with newer proofs of the log."""
-
-MAX_FREEZE_ORDERS = 32
-"""How many missed freeze orders one signer is handed on the way to a signature."""
 
 _LOG_CODES = frozenset({LogNotConsistent.code, LogRolledBack.code})
 
@@ -237,30 +230,11 @@ class _Collection:
         if all(version == newest for version in versions.values()):
             return
         herald = next(name for name, version in versions.items() if version == newest)
-        for name, version in versions.items():
-            self._bring_up(name, version, newest, herald)
-
-    def _bring_up(self, name: str, version: int, newest: int, herald: str) -> None:
-        """Hand a signer each order that it has missed, in turn: a lift is valid only right after what it lifts."""
-        for _ in range(MAX_FREEZE_ORDERS):
-            if version >= newest:
-                return
-            shown = self._shown_by(herald, version)
-            version = shown.order.version
-            with contextlib.suppress(SignerUnavailable, SignerRefused):
-                self.plane.signer(name).call(shown)
-        raise _LeaveOut(herald)
-
-    def _shown_by(self, herald: str, after: int) -> FreezeRequest:
-        asked = FreezeShow(after)
         try:
-            (letter,) = self.plane.signer(herald).call(asked)
-            place = Header(herald, EVERYONE, asked.digest(), 0, 0)
-            shown = FreezeRequest.decoded(open_envelope(letter, self.plane.roster, place))
-            require_freeze_order(shown.order, shown.approvals, self.plane.roster, self.plane.genesis.digest(), after)
-        except (HoldfastError, ValueError):
+            for name, version in versions.items():
+                hand_on_freezes(self.plane, name, version, newest, herald)
+        except FreezeNotShown:
             raise _LeaveOut(herald) from None
-        return shown
 
     def _has_cosigned_more(self, name: str) -> bool:
         return _log_sizes(self.plane, (name,)).get(name, 0) > self.sizes[name]
@@ -327,13 +301,9 @@ def request_for(
     cosigned_size: int,
 ) -> SigningRequest:
     """The request as one signer gets it: with the proof that the log extends what that signer cosigned."""
-    size = open_checkpoint(note, plane.genesis.log_name, plane.genesis.log_key).size
     with transaction(plane.engine) as connection:
-
-        def proof(index: int) -> LogProof:
-            return LogProof(entry(connection, index).encoded(), index, tuple(inclusion_proof(connection, index, size)))
-
-        consistency = consistency_proof(connection, cosigned_size, size) if 0 < cosigned_size <= size else ()
+        evidence = log_evidence(plane, connection, note, movement.log_sequence, cosigned_size)
+        size = _size(plane, note)
         return SigningRequest(
             intent=movement.intent,
             transaction=movement.plan.raw,
@@ -342,12 +312,29 @@ def request_for(
             change_path=movement.change_path,
             approvals=movement.approvals,
             orders=tuple(
-                EnrolledOrder(signed, proof(sequence))
+                EnrolledOrder(signed, _proof(connection, sequence, size))
                 for signed, sequence in zip(movement.orders, movement.enrolments, strict=True)
             ),
             standing=movement.standing,
             attestation=movement.attestation,
-            log=LogEvidence(note, tuple(consistency), proof(movement.log_sequence)),
+            log=evidence,
             quorum=quorum,
             attempt=attempt,
         )
+
+
+def log_evidence(
+    plane: ControlPlane, connection: Connection, note: str, sequence: int, cosigned_size: int
+) -> LogEvidence:
+    """The proofs that a checkpoint holds an entry, and extends what a signer has cosigned."""
+    size = _size(plane, note)
+    consistency = consistency_proof(connection, cosigned_size, size) if 0 < cosigned_size <= size else ()
+    return LogEvidence(note, tuple(consistency), _proof(connection, sequence, size))
+
+
+def _size(plane: ControlPlane, note: str) -> int:
+    return open_checkpoint(note, plane.genesis.log_name, plane.genesis.log_key).size
+
+
+def _proof(connection: Connection, index: int, size: int) -> LogProof:
+    return LogProof(entry(connection, index).encoded(), index, tuple(inclusion_proof(connection, index, size)))

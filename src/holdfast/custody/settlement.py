@@ -9,6 +9,7 @@ again, after a crash or by another control plane, finds its work done or does it
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -29,7 +30,7 @@ from holdfast.custody.vaults import vault_certificate
 from holdfast.errors import HoldfastError
 from holdfast.keys import GroupKey
 from holdfast.ledger import void_hold
-from holdfast.signer import CHANGE_CHAIN
+from holdfast.signer import CHANGE_CHAIN, RosterVersionUnknown
 from holdfast.store import transaction
 
 PASSING_CODES = frozenset(
@@ -130,18 +131,31 @@ def is_final(refusal: HoldfastError) -> bool:
     return refusal.exit_status != 3 and refusal.code not in PASSING_CODES
 
 
-def candidate_for(plane: ControlPlane, intent_digest: bytes) -> Candidate:
-    """Everything that the signers will be shown, read from the database; the attestation is fresh."""
-    now_s = plane.clock.now_s()
+def movement_of(plane: ControlPlane, intent_digest: bytes) -> Movement:
+    """A payout's movement as the database has it; nobody has attested it."""
     with transaction(plane.engine) as connection:
         payout = find_payout(connection, intent_digest)
         intent = Intent.decoded(bytes(payout.body))
         draft = newest_draft(connection, intent_digest)
-        plan = stored_plan(connection, intent, plane.genesis.network, draft)
-        certificate = vault_certificate(connection, intent.vault)
         orders, enrolments = _orders(connection, intent_digest)
-        approvals = stored_approvals(connection, intent_digest)
-        facts = facts_of_intent(connection, intent_digest, now_s)
+        return Movement(
+            intent=intent,
+            plan=stored_plan(connection, intent, plane.genesis.network, draft),
+            change_path=None if draft.change_position is None else (CHANGE_CHAIN, draft.change_position),
+            approvals=stored_approvals(connection, intent_digest),
+            orders=orders,
+            enrolments=enrolments,
+            log_sequence=payout.log_sequence,
+            attestation=None,
+        )
+
+
+def candidate_for(plane: ControlPlane, intent_digest: bytes) -> Candidate:
+    """Everything that the signers will be shown, read from the database; the attestation is fresh."""
+    movement = movement_of(plane, intent_digest)
+    with transaction(plane.engine) as connection:
+        certificate = vault_certificate(connection, movement.intent.vault)
+        facts = facts_of_intent(connection, intent_digest, plane.clock.now_s())
     attestation = plane.risk.attest(intent_digest, facts)
     with transaction(plane.engine) as connection:
         connection.execute(
@@ -149,18 +163,7 @@ def candidate_for(plane: ControlPlane, intent_digest: bytes) -> Candidate:
             .where(models.payouts.c.intent == intent_digest)
             .values(attestation=attestation.encoded())
         )
-    position = draft.change_position
-    movement = Movement(
-        intent=intent,
-        plan=plan,
-        change_path=None if position is None else (CHANGE_CHAIN, position),
-        approvals=approvals,
-        orders=orders,
-        enrolments=enrolments,
-        log_sequence=payout.log_sequence,
-        attestation=attestation,
-    )
-    return Candidate(movement, certificate)
+    return Candidate(replace(movement, attestation=attestation), certificate)
 
 
 def _orders(connection: Connection, intent_digest: bytes) -> tuple[tuple[SignedOrder, ...], tuple[int, ...]]:
@@ -229,10 +232,10 @@ def _leading_code(refusal: HoldfastError) -> str:
 
 
 def expire_payouts(plane: ControlPlane) -> int:
-    """End what has passed its time unsigned; returns how many payouts that were.
+    """End what has passed its time unsigned, or was made under a roster that is no more; returns how many payouts.
 
     Withdrawals whose payout no signer was asked about yet wait for the next one. The others end as refused: a
-    signer may have bound their orders to the expired intent, so their customers sign anew.
+    signer may have bound their orders to the ended intent, so their customers sign anew.
     """
     table, now_s, ended = models.payouts, plane.clock.now_s(), 0
     open_states = (PayoutState.AWAITING.value, PayoutState.APPROVED.value)
@@ -240,17 +243,22 @@ def expire_payouts(plane: ControlPlane) -> int:
         rows = connection.execute(select(table).where(table.c.state.in_(open_states))).all()
     for row in rows:
         intent = Intent.decoded(bytes(row.body))
-        if now_s < intent.expires_at_s:
+        outdated = intent.roster_version != plane.roster.version
+        if now_s < intent.expires_at_s and not outdated:
             continue
+        code, reason = IntentExpired.code, "not signed in time"
+        if outdated:
+            code, reason = RosterVersionUnknown.code, f"roster {intent.roster_version} is no longer in force"
         with transaction(plane.engine) as connection:
             if signed_drafts(connection, intent.digest()):
                 continue
             step = (PayoutState(row.state), PayoutState.EXPIRED)
-            _advance(connection, intent.digest(), row.fence, step, code=IntentExpired.code, reason="not signed in time")
-            if row.state == PayoutState.AWAITING.value:
-                untie_payout(plane, connection, intent.digest())
+            _advance(connection, intent.digest(), row.fence, step, code=code, reason=reason)
+            # Only now is it sure that nobody asks a signer any more.
+            if find_payout(connection, intent.digest()).asked:
+                release_payout(plane, connection, intent.digest(), code, reason)
             else:
-                release_payout(plane, connection, intent.digest(), IntentExpired.code, "not signed in time")
+                untie_payout(plane, connection, intent.digest())
         ended += 1
     return ended
 

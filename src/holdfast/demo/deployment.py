@@ -32,13 +32,29 @@ RELYING_PARTY = "localhost"
 CUSTOMER_ORIGIN = "http://localhost:8400"
 FIRST_PAGE_PORT = 8411
 
+CHANGE_DELAY_S = 10
+"""How long a new person's device waits. A deployment takes a day or more, for officers to notice and object."""
+
 _LIST_SIGNERS = 3
 _LIST_THRESHOLD = 2
 
 
 def page_of(signer: str) -> str:
-    """The origin of a signer's own approval page."""
-    return f"http://localhost:{FIRST_PAGE_PORT + SIGNERS.index(signer)}"
+    """The origin of a signer's own approval page, unless a deployment was founded with others."""
+    return origin_at(FIRST_PAGE_PORT + SIGNERS.index(signer))
+
+
+def origin_at(port: int) -> str:
+    """The origin of a page on a port of this machine, by the only name of it that passkeys work on."""
+    return f"http://{RELYING_PARTY}:{port}"
+
+
+@dataclass(frozen=True)
+class PageOrigins:
+    """Where people meet a deployment's pages: a genesis pins both. ``signers`` are in the order of :data:`SIGNERS`."""
+
+    customers: str = CUSTOMER_ORIGIN
+    signers: tuple[str, ...] = tuple(map(page_of, SIGNERS))
 
 
 @dataclass(frozen=True)
@@ -74,7 +90,8 @@ class Deployment:
 
     def approve(self, person: str, digest: bytes, page: str | None = None) -> Approval:
         """A person's software authenticator approves a digest on a signer's page."""
-        origin = page or page_of(SIGNERS[PERSONS.index(person) % len(SIGNERS)])
+        signers = self.genesis.roster.signers
+        origin = page or signers[PERSONS.index(person) % len(signers)].origin
         return Approval(person, self.persons[person].assertion(digest, origin))
 
     def key_order(self) -> KeyOrder:
@@ -100,11 +117,15 @@ class Deployment:
         return passkey
 
 
-def found(directory: Path, clock: Clock, policy: Policy | None = None) -> Deployment:
+def found(
+    directory: Path, clock: Clock, policy: Policy | None = None, *, origins: PageOrigins | None = None
+) -> Deployment:
     """Found a deployment in an empty folder: signers, people, genesis, control plane. No key of a vault exists yet.
 
     :param policy: another policy than the demo's.
+    :param origins: other addresses of the pages than the demo's.
     """
+    origins = origins or PageOrigins()
     people = directory / "people"
     people.mkdir(parents=True, mode=0o700)
     control = directory / "control"
@@ -112,7 +133,10 @@ def found(directory: Path, clock: Clock, policy: Policy | None = None) -> Deploy
     persons = {name: SoftwareAuthenticator(RELYING_PARTY, name) for name in PERSONS}
     for name, authenticator in persons.items():
         authenticator.save(people / f"{name}.cbor")
-    identities = tuple(SignerHome.create(directory / "signers" / name, name, page_of(name)) for name in SIGNERS)
+    identities = tuple(
+        SignerHome.create(directory / "signers" / name, name, page)
+        for name, page in zip(SIGNERS, origins.signers, strict=True)
+    )
     list_keys = [Ed25519PrivateKey.generate() for _ in range(_LIST_SIGNERS)]
     for number, key in enumerate(list_keys, 1):
         _write_private(people / f"list-{number}.key", key.private_bytes_raw())
@@ -141,7 +165,8 @@ def found(directory: Path, clock: Clock, policy: Policy | None = None) -> Deploy
         screening_keys=tuple(key.public_key().public_bytes_raw() for key in list_keys),
         screening_threshold=_LIST_THRESHOLD,
         customer_relying_party=RELYING_PARTY,
-        customer_origins=(CUSTOMER_ORIGIN,),
+        customer_origins=(origins.customers,),
+        change_delay_s=CHANGE_DELAY_S,
     )
     _write_control(control, genesis, policy, _countersigned(list_keys))
     for name in SIGNERS:

@@ -22,7 +22,7 @@ Python cannot promise to wipe memory: secrets live in Rust handles, which do. Da
 overwritten after use, but copies that the interpreter made are beyond reach.
 """
 
-from holdfast._core import DkgRound1Secret, DkgRound2Secret, GroupKey, KeyShare, SigningNonces
+from holdfast._core import DkgRound1Secret, DkgRound2Secret, GroupKey, KeyShare, SigningNonces, derive_output_key
 from holdfast.keys.errors import (
     CheaterFound,
     DerivationInvalid,
@@ -73,6 +73,7 @@ __all__ = [
     "aggregate",
     "check_commitments",
     "commit",
+    "derive_output_key",
     "dkg_begin",
     "dkg_exchange",
     "dkg_finish",

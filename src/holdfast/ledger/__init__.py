@@ -25,9 +25,11 @@ from holdfast.ledger.errors import (
     LedgerError,
     refusal_in,
 )
+from holdfast.ledger.history import Standing, credits_through, standings
 from holdfast.ledger.holds import find_hold, hold, void_hold
 from holdfast.ledger.posting import post, post_hold
 from holdfast.ledger.report import AssetTotals, Discrepancy, LedgerBroken, LedgerReport
+from holdfast.ledger.totals import OwnerTotals, owner_totals
 from holdfast.ledger.types import Account, Balance, Entry, Hold, HoldState, NormalSide, OwnerClass, Transfer
 
 __all__ = [
@@ -57,18 +59,23 @@ __all__ = [
     "LedgerReport",
     "NormalSide",
     "OwnerClass",
+    "OwnerTotals",
+    "Standing",
     "Transfer",
     "accounts",
     "balance",
     "balances",
     "check",
+    "credits_through",
     "examine",
     "find_account",
     "find_hold",
     "hold",
     "open_account",
+    "owner_totals",
     "post",
     "post_hold",
     "refusal_in",
+    "standings",
     "void_hold",
 ]

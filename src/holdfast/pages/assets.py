@@ -1,4 +1,4 @@
-"""A package's own style sheets, scripts and images, each under an address that changes with its content."""
+"""A package's own style sheets, scripts, images and fonts, each under an address that changes with its content."""
 
 import hashlib
 import importlib.resources
@@ -15,6 +15,7 @@ MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".html": "text/html; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
+    ".woff2": "font/woff2",
 }
 
 SHARED = "holdfast.pages"

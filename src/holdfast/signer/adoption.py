@@ -1,7 +1,7 @@
 """Freeze orders, sanctions lists, checkpoints: what a signer adopts from outside, and only forwards."""
 
 from holdfast.audit import cosign
-from holdfast.authority import FreezeOrderInvalid, Genesis, require_freeze_order
+from holdfast.authority import FreezeOrderInvalid, Genesis, Roster, require_freeze_order
 from holdfast.screening import require_newer, require_signed
 from holdfast.signer.checks import require_extension
 from holdfast.signer.home import SignerHome
@@ -21,14 +21,14 @@ MAX_FREEZE_VERSION = 2**63 - 1
 """What a database's integer holds."""
 
 
-def adopt_freeze(home: SignerHome, genesis: Genesis, request: FreezeRequest, now_s: int) -> None:
+def adopt_freeze(home: SignerHome, genesis: Genesis, roster: Roster, request: FreezeRequest, now_s: int) -> None:
     """Freeze by one officer's word, or lift by a quorum's.
 
     :raises AuthorityError: not newer than what is known, or not approved by those who may.
     """
     with transaction(home.engine) as connection:
         highest, _ = freeze_in_force(connection)
-        require_freeze_order(request.order, request.approvals, genesis.roster, genesis.digest(), highest)
+        require_freeze_order(request.order, request.approvals, roster, genesis.digest(), highest)
         record_freeze(connection, request, now_s)
 
 

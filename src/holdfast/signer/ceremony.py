@@ -52,6 +52,7 @@ from holdfast.signer.messages import (
     Sealed,
 )
 from holdfast.signer.records import active_certificate, freeze_in_force
+from holdfast.signer.rosters import Rosters
 from holdfast.signer.signing import ROUND_COMMIT, Signings
 from holdfast.signer.vaults import Vaults, share_context
 from holdfast.store import transaction
@@ -78,9 +79,18 @@ class _Ceremony:
 class Ceremonies:
     """The key ceremonies of one signer. Rounds live in memory: after a crash a ceremony starts anew."""
 
-    def __init__(self, home: SignerHome, genesis: Genesis, vaults: Vaults, signings: Signings, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0917 - one signer's parts
+        self,
+        home: SignerHome,
+        genesis: Genesis,
+        rosters: Rosters,
+        vaults: Vaults,
+        signings: Signings,
+        clock: Clock,
+    ) -> None:
         self._home = home
         self._genesis = genesis
+        self._rosters = rosters
         self._vaults = vaults
         self._signings = signings
         self._clock = clock
@@ -92,7 +102,7 @@ class Ceremonies:
 
     def begin(self, request: KeygenBegin) -> tuple[Envelope, ...]:
         """Round 1: check the officers' order and broadcast this signer's commitment."""
-        order, roster = request.order, self._genesis.roster
+        order, roster = request.order, self._rosters.current
         if order.genesis != self._genesis.digest() or order.network != self._genesis.network:
             raise GenesisMismatch("the key order is for another genesis or network")
         require_quorum(request.approvals, roster, order.digest(), OFFICER, roster.change_quorum)
@@ -132,7 +142,7 @@ class Ceremonies:
         ceremony.transcript = ceremony_transcript(request.session, request.broadcasts)
         letters = []
         for index, package in sealed_for.items():
-            recipient = self._genesis.roster.signer(order.members[index - 1])
+            recipient = self._rosters.current.signer(order.members[index - 1])
             public = X25519PublicKey.from_public_bytes(recipient.sealing_key)
             info = _package_info(request.session, self._name, recipient.name)
             body = Sealed(ceremony.transcript, _SUITE.encrypt(package, public, info)).encoded()
@@ -202,7 +212,7 @@ class Ceremonies:
         :raises SignatureInvalid: a test signature does not verify.
         """
         certificate = request.certificate
-        require_confirmed(certificate, self._genesis.roster)
+        require_confirmed(certificate, self._rosters.current)
         with transaction(self._home.engine) as connection:
             session, order, statement = self._certified(connection, certificate)
             active = active_certificate(connection, order.vault, order.committee_epoch)
@@ -273,7 +283,7 @@ class Ceremonies:
             if sender not in order.members or order.identifier(sender) in opened:
                 raise QuorumInvalid(f"a letter of {sender[:40]!r}, who is no member or wrote twice")
             expected = Header(sender, recipient, session, round_, order.committee_epoch)
-            opened[order.identifier(sender)] = open_envelope(envelope, self._genesis.roster, expected)
+            opened[order.identifier(sender)] = open_envelope(envelope, self._rosters.current, expected)
         return opened
 
     def _unseal(self, ceremony: _Ceremony, session: bytes, index: int, body: bytes) -> bytes:

@@ -164,10 +164,7 @@ def require_logged(request: SigningRequest, pins: Pins, findings: Findings) -> N
     checkpoint = require_extension(
         log.checkpoint, log.consistency, pins.genesis, pins.cosigned_size, pins.cosigned_root
     )
-    try:
-        event = _logged_event(log.intent, checkpoint)
-    except InclusionProofInvalid as fault:
-        raise LogNotConsistent(f"the log does not hold this intent: {fault}") from None
+    event = require_logged_event(log.entry, checkpoint, "this intent")
     if not isinstance(event, IntentFixed) or event.body != request.intent.encoded():
         raise LogNotConsistent("the log does not hold this intent")
     findings.checkpoint = checkpoint
@@ -191,6 +188,17 @@ def require_extension(
     except ConsistencyProofInvalid as fault:
         raise LogNotConsistent(f"the log shown is not the one cosigned: {fault}") from None
     return checkpoint
+
+
+def require_logged_event(proof: LogProof, checkpoint: Checkpoint, what: str) -> object:
+    """The event at the entry shown, once the checkpoint is proved to hold it.
+
+    :raises LogNotConsistent: it does not.
+    """
+    try:
+        return _logged_event(proof, checkpoint)
+    except InclusionProofInvalid as fault:
+        raise LogNotConsistent(f"the log does not hold {what}: {fault}") from None
 
 
 def _logged_event(proof: LogProof, checkpoint: Checkpoint) -> object:
@@ -250,7 +258,7 @@ def require_authorised(request: SigningRequest, pins: Pins, findings: Findings) 
         return
     customer_signed = all(payment.order is not None for payment in intent.payments)
     verdict = evaluate(pins.policy, Movement(intent.vault, intent.asset, intent.at_most(), customer_signed))
-    if pins.known_since_s(request.log.intent.index) > pins.now_s - verdict.delay_s:
+    if pins.known_since_s(request.log.entry.index) > pins.now_s - verdict.delay_s:
         raise DelayNotElapsed(f"rule {verdict.rule!r} lets {verdict.delay_s} s pass after the intent was logged")
     persons = require_floors(pins.genesis.floors, intent.at_most(), verdict.approvals)
     findings.approvals = require_quorum(request.approvals, pins.roster, digest, verdict.role, persons)
@@ -282,6 +290,20 @@ CHECKS: tuple[Check, ...] = (
     require_risk_allows,
 )
 """In order. Caps, conflict keys and orders already settled come after, in the transaction that records them."""
+
+
+SHOWN: tuple[Check, ...] = (
+    require_versions,
+    require_in_time,
+    require_screened,
+    require_transaction,
+    require_logged,
+    require_orders,
+)
+"""What must hold before a movement is shown to people at all: everything that does not wait for them."""
+
+STILL_SHOWN: tuple[Check, ...] = (require_versions, require_in_time, require_screened, require_transaction)
+"""What of it can turn while it waits, and is looked at again when it is shown and when it is approved."""
 
 
 def unsigned_total(request: SigningRequest) -> Amount:

@@ -45,6 +45,38 @@ class GenesisMismatch(SignerError):
     code = "signer.genesis_mismatch"
 
 
+class ProposalUnknown(SignerError):
+    """Nothing with this digest waits at this signer."""
+
+    code = "proposal.unknown"
+    exit_status = 2
+
+
+class ProposalEnded(SignerError):
+    """The time to approve it has passed, or would be too far off."""
+
+    code = "proposal.ended"
+
+
+class ProposalsFull(SignerError):
+    """So many proposals or invitations wait here that no more are taken."""
+
+    code = "proposal.too_many"
+    exit_status = 3
+
+
+class InvitationInvalid(SignerError):
+    """The invitation is not known here, is no longer good, or never could be."""
+
+    code = "invitation.invalid"
+
+
+class InvitationUsed(SignerError):
+    """An authenticator was registered with this invitation, or the code or authenticator is somebody else's."""
+
+    code = "invitation.used"
+
+
 class RosterVersionUnknown(SignerError):
     """The intent was made under a roster that is not the one in force."""
 
@@ -265,3 +297,21 @@ class SealedForAnother(SignerError):
     """A sealed message that this signer's key does not open."""
 
     code = "key.sealed_for_another"
+
+
+class EpochVenueForeign(SignerError):
+    """A reserve epoch of another venue, or on another network than the vault's."""
+
+    code = "epoch.venue_foreign"
+
+
+class EpochTaken(SignerError):
+    """Another super-root is bound to this reserve epoch here, for ever."""
+
+    code = "epoch.taken"
+
+
+class EpochChainBroken(SignerError):
+    """Reserve epochs that do not follow one another, or not the newest that this signer attested."""
+
+    code = "epoch.chain_broken"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from holdfast.authority import (
     Approval,
     Envelope,
+    EpochHeader,
     FreezeOrder,
     Intent,
     KeyCertificate,
@@ -14,7 +15,7 @@ from holdfast.authority import (
     SignedOrder,
     StandingOrder,
 )
-from holdfast.encoding import Canonical
+from holdfast.encoding import Canonical, EncodingError
 from holdfast.screening import SignedSnapshot
 
 
@@ -29,11 +30,11 @@ class LogProof:
 
 @dataclass(frozen=True)
 class LogEvidence:
-    """The newest checkpoint, how it extends what this signer last cosigned, and the intent's own entry."""
+    """The newest checkpoint, how it extends what this signer last cosigned, and the entry that is spoken of."""
 
     checkpoint: str
     consistency: tuple[bytes, ...]
-    intent: LogProof
+    entry: LogProof
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,56 @@ class ListRequest(Canonical):
     DOMAIN = "holdfast/request/sanctions-list"
 
     snapshot: SignedSnapshot
+
+
+@dataclass(frozen=True)
+class EpochsShow(Canonical):
+    """Show the newest reserve epoch that you are bound to."""
+
+    DOMAIN = "holdfast/request/epochs-show"
+
+    nonce: bytes
+
+
+@dataclass(frozen=True)
+class EpochShown(Canonical):
+    """The newest reserve epoch that a signer is bound to, and its super-root; number 0 and zeros before the first."""
+
+    DOMAIN = "holdfast/epoch-shown"
+
+    epoch: int
+    super_root: bytes
+
+
+@dataclass(frozen=True)
+class OwnershipRequest(Canonical):
+    """Commit to attesting the last of these epochs with a vault's key.
+
+    ``headers`` are the epochs since the newest that the signer is bound to, in order: it binds each of them.
+    """
+
+    DOMAIN = "holdfast/request/ownership"
+
+    vault: str
+    committee_epoch: int
+    headers: tuple[EpochHeader, ...]
+    quorum: tuple[str, ...]
+    attempt: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse a request that attests nothing."""
+        if not self.headers:
+            raise EncodingError("an attestation names at least one epoch")
+
+    def attested(self) -> EpochHeader:
+        """The epoch to attest."""
+        return self.headers[-1]
+
+    def session(self) -> bytes:
+        """The session's id, 32 bytes: the same for every signer, however many epochs each has missed."""
+        names = (self.vault, str(self.committee_epoch), *self.quorum)
+        parts = (self.attested().ownership_message(), self.attempt, *(name.encode() for name in names))
+        return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
 
 
 @dataclass(frozen=True)

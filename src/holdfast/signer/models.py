@@ -142,3 +142,81 @@ sanctions_lists = Table(
     sqlite_strict=True,
 )
 """The sanctions lists adopted; the highest number is in force."""
+
+rosters = Table(
+    "rosters",
+    metadata,
+    Column("version", INTEGER, primary_key=True, autoincrement=False),
+    Column("roster", LargeBinary, nullable=False),
+    Column("request", LargeBinary, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""The rosters adopted after the genesis's, each with what put it in force; the highest version is in force."""
+
+destinations = Table(
+    "destinations",
+    metadata,
+    Column("script", LargeBinary, primary_key=True),
+    Column("intent", LargeBinary, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""Where this signer has let something be paid, and when first."""
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("subject", LargeBinary, primary_key=True),
+    Column("request", LargeBinary, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    Column("expires_at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""What waits for people on this signer's page, by the digest that they approve; removed some time after it expired."""
+
+page_approvals = Table(
+    "page_approvals",
+    metadata,
+    Column("subject", LargeBinary, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("approval", LargeBinary, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""Approvals of what waits here: given on this page, or shown by the control plane; each verified before it is kept."""
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("code_hash", LargeBinary, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    Column("expires_at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""Who may register an authenticator on this signer's page, by the SHA-256 of a code that only they were given."""
+
+candidates = Table(
+    "candidates",
+    metadata,
+    Column("code_hash", LargeBinary, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("credential_id", LargeBinary, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""Authenticators registered on this page. They count for nothing until officers put them into a roster."""
+
+attested_epochs = Table(
+    "attested_epochs",
+    metadata,
+    Column("epoch", INTEGER, primary_key=True, autoincrement=False),
+    Column("super_root", LargeBinary, nullable=False, unique=True),
+    Column("header", LargeBinary, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""The venue's reserve epochs that this signer has attested, or seen on the way: one super-root each, for ever."""

@@ -1,8 +1,9 @@
 """One signer: bytes in, bytes out. Whatever carries the bytes is a transport and knows nothing of their meaning."""
 
+import contextlib
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 import structlog
@@ -12,12 +13,16 @@ from holdfast.clock import Clock
 from holdfast.encoding import Canonical, EncodingError, EncodingVersionUnknown, decode_one_of
 from holdfast.errors import HoldfastError
 from holdfast.policy import Policy
-from holdfast.signer import messages
+from holdfast.signer import messages, proposal_messages
 from holdfast.signer.adoption import adopt_checkpoint, adopt_freeze, adopt_list, show_freeze
 from holdfast.signer.ceremony import Ceremonies
+from holdfast.signer.enrolment import Enrolments
 from holdfast.signer.errors import RequestUnknown, SignerInternalFault
 from holdfast.signer.home import SignerHome
+from holdfast.signer.ownership import Ownerships
+from holdfast.signer.proposals import Proposals
 from holdfast.signer.records import freeze_in_force, last_cosigned, newest_list_number
+from holdfast.signer.rosters import Rosters
 from holdfast.signer.signing import Signings
 from holdfast.signer.vaults import Vaults
 from holdfast.store import transaction
@@ -47,8 +52,12 @@ class SignerNode:
         self.policy: Policy
         self.genesis, self.policy = home.pinned()
         vaults = Vaults(home, self.genesis)
-        self.signings = Signings(home, self.genesis, self.policy, vaults, clock)
-        self.ceremonies = Ceremonies(home, self.genesis, vaults, self.signings, clock)
+        self.rosters = Rosters(home, self.genesis)
+        self.signings = Signings(home, self.genesis, self.policy, self.rosters, vaults, clock)
+        self.ceremonies = Ceremonies(home, self.genesis, self.rosters, vaults, self.signings, clock)
+        self.proposals = Proposals(home, self.genesis, self.policy, self.rosters, self.signings, clock)
+        self.enrolments = Enrolments(home, self.genesis, self.rosters, clock)
+        self.ownerships = Ownerships(home, self.genesis, vaults, self.signings, clock)
         self._handlers = self._every_handler()
         # One request at a time: the caps, bindings and nonces of one signer have one order.
         self._lock = threading.Lock()
@@ -56,7 +65,7 @@ class SignerNode:
     @property
     def roster(self) -> Roster:
         """The roster in force."""
-        return self.genesis.roster
+        return self.rosters.current
 
     def respond(self, request: bytes) -> bytes:
         """Answer one request. Every refusal is an answer too: signed, with its stable code."""
@@ -94,13 +103,51 @@ class SignerNode:
             messages.KeygenFinish: self.ceremonies.finish,
             messages.KeygenTestBegin: self.ceremonies.test,
             messages.KeygenActivate: self._done_after(self.ceremonies.activate),
-            messages.FreezeRequest: self._done_after(lambda asked: adopt_freeze(home, genesis, asked, now_s())),
+            messages.FreezeRequest: self._done_after(self._freeze),
             messages.FreezeShow: lambda asked: (self._letter(show_freeze(home, asked), asked.digest(), 0, 0),),
+            messages.EpochsShow: self.ownerships.show,
+            messages.OwnershipRequest: self.ownerships.begin,
             messages.ListRequest: self._done_after(lambda asked: adopt_list(home, genesis, asked, now_s())),
             messages.CosignRequest: lambda asked: (
                 self._letter(adopt_checkpoint(home, genesis, asked, now_s()), asked.digest(), 0, 0),
             ),
+            **self._people_handlers(),
         }
+
+    def _people_handlers(self) -> dict[type[Canonical], Handler]:
+        """What is asked for people's sake: proposals, approvals, rosters, invitations."""
+        proposals, enrolments = self.proposals, self.enrolments
+        return {
+            proposal_messages.IntentProposal: self._done_after(proposals.propose),
+            proposal_messages.RosterProposal: self._done_after(proposals.propose),
+            proposal_messages.LiftProposal: self._done_after(proposals.propose),
+            proposal_messages.ApprovalsRequest: self._answer_with(proposals.exchange),
+            proposal_messages.RosterRequest: self._done_after(
+                lambda asked: self.rosters.adopt(asked, self.clock.now_s())
+            ),
+            proposal_messages.InvitationRequest: self._done_after(enrolments.invite),
+            proposal_messages.CandidatesRequest: self._answer_with(enrolments.candidates),
+        }
+
+    def _freeze(self, asked: messages.FreezeRequest) -> None:
+        adopt_freeze(self.home, self.genesis, self.roster, asked, self.clock.now_s())
+
+    def freeze(self, request: messages.FreezeRequest) -> None:
+        """Freeze by an officer's word that was given on this signer's own page.
+
+        :raises AuthorityError: as for a freeze that the control plane hands on.
+        """
+        with self.at_work():
+            self._freeze(request)
+
+    @contextlib.contextmanager
+    def at_work(self) -> Generator[None]:
+        """The signer to oneself: one request or page at a time, so that its records have one order."""
+        with self._lock:
+            yield
+
+    def _answer_with(self, act: Callable[[Any], Canonical]) -> Handler:
+        return lambda asked: (self._letter(act(asked), asked.digest(), 0, 0),)
 
     def _done_after(self, act: Callable[[Any], None]) -> Handler:
         def answer(asked: Canonical) -> tuple[Envelope, ...]:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from holdfast.amounts import Amount
 from holdfast.audit import Checkpoint
 from holdfast.authority import ApprovalFacts, Credential, Intent, KeyCertificate
+from holdfast.chains.bitcoin import address_to_script
 from holdfast.policy import Policy, limit_for, signer_cap
 from holdfast.screening import SignedSnapshot
 from holdfast.signer import models
@@ -151,6 +152,15 @@ def bind_customers(connection: Connection, credentials: Mapping[str, Credential]
             connection.execute(insert(table).values(customer=customer, public_key=public_key))
         elif known != public_key:
             raise EnrolmentReplaced(f"{customer} signed with another passkey before")
+
+
+def record_destinations(connection: Connection, intent: Intent, network: str, now_s: int) -> None:
+    """Remember where this signer let something be paid, so that its page can say when somebody is paid first."""
+    table = models.destinations
+    for payment in intent.payments:
+        script = address_to_script(payment.destination, network)
+        if connection.execute(select(table.c.at_s).where(table.c.script == script)).one_or_none() is None:
+            connection.execute(insert(table).values(script=script, intent=intent.digest(), at_s=now_s))
 
 
 def record_counters(connection: Connection, approvals: Iterable[ApprovalFacts], subject: bytes) -> None:

@@ -15,6 +15,7 @@ from holdfast.authority import (
     Envelope,
     Genesis,
     Header,
+    Intent,
     KeyOrder,
     open_envelope,
     seal_envelope,
@@ -39,9 +40,11 @@ from holdfast.signer.records import (
     newest_list_number,
     record_cosigned,
     record_counters,
+    record_destinations,
     record_nonces,
     use_nonces,
 )
+from holdfast.signer.rosters import Rosters
 from holdfast.signer.vaults import VaultKey, Vaults
 from holdfast.store import transaction
 
@@ -69,10 +72,13 @@ class Session:
 class Signings:
     """The signing sessions of one signer."""
 
-    def __init__(self, home: SignerHome, genesis: Genesis, policy: Policy, vaults: Vaults, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0917 - one signer's parts
+        self, home: SignerHome, genesis: Genesis, policy: Policy, rosters: Rosters, vaults: Vaults, clock: Clock
+    ) -> None:
         self._home = home
         self._genesis = genesis
         self._policy = policy
+        self._rosters = rosters
         self._clock = clock
         self._sessions: dict[bytes, Session] = {}
         self._screens: dict[int, Screen] = {}
@@ -98,12 +104,20 @@ class Signings:
         body = Commitments(freeze_version, session.commitments, cosignature)
         return (self.letter(body.encoded(), request.session(), ROUND_COMMIT, session.order.committee_epoch),)
 
+    def pins(self, connection: Connection, intent: Intent, now_s: int) -> Pins:
+        """What this signer would hold a request for this intent against.
+
+        :raises CommitteeEpochUnknown: there is no key in use for its vault and epoch.
+        """
+        key = self.vaults.get(connection, intent.vault, intent.committee_epoch)
+        return self._pins(connection, key, frozen=freeze_in_force(connection)[1], now_s=now_s)
+
     def _pins(self, connection: Connection, key: VaultKey, *, frozen: bool, now_s: int) -> Pins:
         size, root = last_cosigned(connection)
         return Pins(
             name=self._home.identity.name,
             genesis=self._genesis,
-            roster=self._genesis.roster,
+            roster=self._rosters.current,
             policy=self._policy,
             screen=self._screen(connection),
             now_s=now_s,
@@ -140,6 +154,7 @@ class Signings:
         record_counters(connection, findings.approvals, intent.digest())
         self._count(connection, request, key.order, now_s)
         record_cosigned(connection, checkpoint, now_s)
+        record_destinations(connection, intent, key.order.network, now_s)
 
     def _count(self, connection: Connection, request: SigningRequest, order: KeyOrder, now_s: int) -> None:
         count_movement(
@@ -234,7 +249,7 @@ class Signings:
         """The quorum's commitments, by input and signer; each letter its sender's own, of this session."""
         if len(request.commitments) != len(session.quorum):
             raise QuorumInvalid(f"{len(request.commitments)} letters for a quorum of {len(session.quorum)}")
-        roster = self._genesis.roster
+        roster = self._rosters.current
         by_input: list[dict[int, bytes]] = [{} for _ in session.messages]
         for name, envelope in zip(session.quorum, request.commitments, strict=True):
             expected = Header(name, EVERYONE, request.session, ROUND_COMMIT, session.order.committee_epoch)

@@ -11,7 +11,7 @@ from holdfast.store.errors import (
     SchemaOutdated,
     StoreError,
 )
-from holdfast.store.limbs import LIMB, amount_columns, limbs, units
+from holdfast.store.limbs import LIMB, amount_columns, limbs, summed_units, unit_sums, units
 from holdfast.store.migrate import CONTROL_PLANE, require_current, run_environment, run_sql_file, upgrade
 from holdfast.store.private_files import read_private, write_new_private
 from holdfast.store.schema import INTEGER, NAMING, metadata
@@ -40,7 +40,9 @@ __all__ = [
     "run_sql_file",
     "run_transaction",
     "snapshot",
+    "summed_units",
     "transaction",
+    "unit_sums",
     "units",
     "upgrade",
     "write_new_private",

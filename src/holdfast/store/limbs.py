@@ -5,7 +5,10 @@ as ``units = hi * 10^18 + lo`` in the columns ``<name>_hi`` and ``<name>_lo``. A
 fits 64 bits, so triggers can add and carry.
 """
 
-from sqlalchemy import CheckConstraint, Column
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, Column, ColumnElement, func
 
 from holdfast.amounts import MAX_UNITS
 from holdfast.store.errors import LimbsOutOfRange
@@ -43,3 +46,20 @@ def units(high: int, low: int) -> int:
     if not (0 <= low < LIMB and 0 <= high * LIMB + low <= MAX_UNITS):
         raise LimbsOutOfRange(f"({high}, {low}) are not the limbs of an amount")
     return high * LIMB + low
+
+
+_HALF = 10**9
+
+
+def unit_sums(high: Column[int], low: Column[int]) -> tuple[ColumnElement[int], ...]:
+    """Three sums over the limbs of many rows, to be selected and handed to :func:`summed_units`.
+
+    The low limb is summed in halves: ten of them whole would not fit 64 bits, nine thousand million halves do.
+    """
+    return func.sum(high), func.sum(low // _HALF), func.sum(low % _HALF)
+
+
+def summed_units(sums: Sequence[int | Decimal | None]) -> int:
+    """The base units that three sums of :func:`unit_sums` stand for; none of no rows."""
+    high, upper, lower = (int(each or 0) for each in sums)
+    return high * LIMB + upper * _HALF + lower
