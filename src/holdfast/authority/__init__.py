@@ -82,6 +82,7 @@ from holdfast.authority.roster import (
     Person,
     Roster,
     SignerIdentity,
+    device_words,
     fingerprint_words,
     require_succession,
 )
@@ -158,6 +159,7 @@ __all__ = [
     "WithdrawalOrder",
     "assertion_from_document",
     "credential_from_document",
+    "device_words",
     "fingerprint_words",
     "open_envelope",
     "outpoint_conflict_key",

@@ -1,5 +1,6 @@
 """Who and what may take part: signers, persons, their authenticators; the genesis that pins them first."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -161,6 +162,11 @@ class Genesis(Canonical):
 def fingerprint_words(digest: bytes) -> str:
     """The first 128 bits of ``digest`` as twelve words of the BIP-39 English list, the last a checksum."""
     return str(Mnemonic("english").to_mnemonic(digest[:16]))
+
+
+def device_words(credential: Credential) -> str:
+    """Twelve words that tell an authenticator's key from any other: whoever has the device reads them out."""
+    return fingerprint_words(hashlib.sha256(credential.public_key).digest())
 
 
 def require_succession(current: Roster, proposed: Roster) -> None:

@@ -26,9 +26,28 @@ Socket = Annotated[
 ]
 
 
+Page = Annotated[
+    bool, typer.Option("--page/--no-page", help="Serve its approval page too, at its origin's own port on loopback.")
+]
+PagePort = Annotated[
+    int | None,
+    typer.Option(metavar="PORT", min=1, max=65535, help="Serve the page on this port of loopback, behind a proxy."),
+]
+
+
 @app.command("serve")
-def serve(home: SignerFolder = None, socket: Socket = None, as_json: Json = False) -> None:
-    """Serve one signer on a Unix socket until it is stopped. Logs are JSON Lines on stderr."""
+def serve(
+    home: SignerFolder = None,
+    socket: Socket = None,
+    page: Page = True,
+    page_port: PagePort = None,
+    as_json: Json = False,
+) -> None:
+    """Serve one signer until it is stopped: a Unix socket for requests, its own page for people.
+
+    The page is on loopback. Where its origin is not http://localhost:PORT, something in front of it ends TLS for that
+    origin and passes on to --page-port. Logs are JSON Lines on stderr.
+    """
     from holdfast.cli.logs import configure_logs
     from holdfast.cli.process import announce, sole_process
     from holdfast.signer import SignerHome
@@ -40,7 +59,8 @@ def serve(home: SignerFolder = None, socket: Socket = None, as_json: Json = Fals
     # Before the lock, so that nothing is written into a folder that is no signer's.
     SignerHome.open(home).engine.dispose()
     configure_logs(json_lines=True)
-    with sole_process(home), _socket_faults(path), served(home, path):
+    served_at = (page_port or 0) if page else None
+    with sole_process(home), _socket_faults(path), served(home, path, page_port=served_at):
         announce(f"unix:{path}", as_json=as_json)
         if signal.sigwait({signal.SIGTERM, signal.SIGINT}) == signal.SIGINT:
             raise KeyboardInterrupt

@@ -15,11 +15,15 @@ import structlog
 from holdfast.audit import log_size
 from holdfast.custody import (
     ControlPlane,
+    collect_approvals,
+    collect_candidates,
     cosign_log,
+    enact_subjects,
     end_expired_withdrawals,
     expire_payouts,
     follow_chain,
     resume_stalled,
+    spread_freezes,
 )
 from holdfast.errors import HoldfastError
 from holdfast.store import snapshot
@@ -105,6 +109,10 @@ def control_plane_jobs(plane: ControlPlane) -> tuple[Job, ...]:
     """What keeps a control plane going; :func:`holdfast.custody.launch` comes first."""
     return (
         Job("follow-chain", lambda: follow_chain(plane), 2.0),
+        Job("collect-approvals", lambda: collect_approvals(plane), 1.0),
+        Job("collect-candidates", lambda: collect_candidates(plane), 2.0),
+        Job("enact-proposals", lambda: enact_subjects(plane), 2.0),
+        Job("spread-freezes", lambda: spread_freezes(plane), 2.0),
         Job("resume-stalled", resume_stalled, 5.0),
         Job("expire-payouts", lambda: expire_payouts(plane), 30.0),
         Job("expire-withdrawals", lambda: end_expired_withdrawals(plane), 30.0),

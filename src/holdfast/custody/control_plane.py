@@ -23,6 +23,9 @@ class RosterInForce:
     def __init__(self, roster: Roster) -> None:
         self.roster = roster
 
+    def __repr__(self) -> str:
+        return f"<RosterInForce version {self.roster.version}>"
+
 
 @dataclass(frozen=True)
 class ControlPlane:

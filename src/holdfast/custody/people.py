@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select, update
 
 from holdfast.audit import AuthenticatorRegistered, PersonInvited, append
-from holdfast.authority import EVERYONE, Credential, Header, fingerprint_words, open_envelope
+from holdfast.authority import EVERYONE, Credential, Header, device_words, open_envelope
 from holdfast.custody import models
 from holdfast.custody.control_plane import ControlPlane
 from holdfast.errors import HoldfastError
@@ -36,11 +36,6 @@ class InvitationView:
     credential: Credential | None
     words: str | None
     registered_at_s: int | None
-
-
-def device_words(credential: Credential) -> str:
-    """Twelve words that tell this device's key from any other, to be compared by voice."""
-    return fingerprint_words(hashlib.sha256(credential.public_key).digest())
 
 
 def invite_person(plane: ControlPlane, name: str, signer: str, created_by: str) -> str:

@@ -16,6 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m holdfast.signer", description=main.__doc__)
     parser.add_argument("--home", type=Path, required=True, help="the signer's folder, with a genesis pinned")
     parser.add_argument("--socket", type=Path, required=True, help="the Unix socket to serve")
+    parser.add_argument("--page", action="store_true", help="serve its page too, on loopback at its origin's own port")
     arguments = parser.parse_args()
     structlog.configure(
         processors=[
@@ -26,7 +27,7 @@ def main() -> int:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     try:
-        with serve(arguments.home, arguments.socket):
+        with serve(arguments.home, arguments.socket, page_port=0 if arguments.page else None):
             sys.stdout.write(f"ready at {arguments.socket}\n")
             sys.stdout.flush()
             signal.sigwait({signal.SIGTERM, signal.SIGINT})

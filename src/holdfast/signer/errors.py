@@ -45,6 +45,13 @@ class GenesisMismatch(SignerError):
     code = "signer.genesis_mismatch"
 
 
+class PageUnavailable(SignerError):
+    """The signer's page cannot be served where it was told to."""
+
+    code = "page.unavailable"
+    exit_status = 3
+
+
 class ProposalUnknown(SignerError):
     """Nothing with this digest waits at this signer."""
 

@@ -162,7 +162,7 @@ class Proposals:
         with transaction(self._home.engine) as connection:
             proposal = self.find(connection, subject)
             self.require_open(connection, proposal)
-            approval = Approval(self._whose(assertion.credential_id).name, assertion)
+            approval = Approval(self.whose(assertion.credential_id).name, assertion)
             facts = verify_approval(approval, self._rosters.current, subject, self.role(proposal))
             if facts.origin != self._home.identity.origin:
                 raise AssertionWrongOrigin("made on another signer's page than the one it was sent to")
@@ -229,7 +229,11 @@ class Proposals:
 
     # Rows
 
-    def _whose(self, credential_id: bytes) -> Person:
+    def whose(self, credential_id: bytes) -> Person:
+        """The person in the roster in force who has a credential.
+
+        :raises AssertionCredentialUnknown: nobody.
+        """
         for person in self._rosters.current.persons:
             if any(credential.credential_id == credential_id for credential in person.credentials):
                 return person

@@ -15,6 +15,7 @@ from holdfast.clock import SystemClock
 from holdfast.signer.errors import SignerUnavailable
 from holdfast.signer.home import SignerHome
 from holdfast.signer.node import SignerNode
+from holdfast.signer.pages import served_page
 from holdfast.signer.transport import receive_frame, send_frame
 
 log = structlog.get_logger()
@@ -57,8 +58,10 @@ class SignerServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
 
 @contextlib.contextmanager
-def serve(directory: Path, path: Path) -> Generator[SignerNode]:
+def serve(directory: Path, path: Path, *, page_port: int | None = None) -> Generator[SignerNode]:
     """Serve the signer of a folder on a socket while the context lasts; the caller waits, with ``signal.sigwait``.
+
+    :param page_port: where on loopback its page is served (0: at its origin's own port); None serves no page.
 
     SIGTERM and SIGINT are blocked from here on, so that no thread but the waiting one receives them.
 
@@ -71,7 +74,11 @@ def serve(directory: Path, path: Path) -> Generator[SignerNode]:
             thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="signer-server")
             thread.start()
             try:
-                yield server.node
+                page = (
+                    served_page(server.node, page_port or None) if page_port is not None else contextlib.nullcontext()
+                )
+                with page:
+                    yield server.node
             finally:
                 server.shutdown()
                 thread.join()

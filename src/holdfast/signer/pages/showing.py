@@ -1,0 +1,271 @@
+"""What a signer's page shows, decoded by this signer from the raw transaction and held against what it keeps itself."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from holdfast.amounts import Amount
+from holdfast.authority import (
+    FreezeOrder,
+    Intent,
+    Person,
+    RosterDifference,
+    device_words,
+    fingerprint_words,
+    roster_difference,
+)
+from holdfast.chains.bitcoin import DecodedSpend, address_to_script, decode_spend, script_to_address
+from holdfast.errors import HoldfastError
+from holdfast.signer import models
+from holdfast.signer.matching import ASSET
+from holdfast.signer.node import SignerNode
+from holdfast.signer.proposal_messages import IntentProposal, Proposal, RosterProposal
+from holdfast.store import transaction
+
+HISTORY_S = 90 * 86_400
+"""How far back a payout is compared with what this signer let through."""
+
+_MOST_COMPARED = 10_000
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why something can no longer be approved."""
+
+    code: str
+    words: str
+
+
+@dataclass(frozen=True)
+class ShownApproval:
+    """Who has approved, and on which signer's page."""
+
+    person: str
+    signer: str
+    at_s: int
+
+
+@dataclass(frozen=True)
+class ShownPayment:
+    """An output of the transaction that pays somebody; ``customer`` and ``reference`` of the order it settles."""
+
+    address: str
+    amount: Amount
+    customer: str | None
+    reference: str | None
+    is_first: bool
+
+
+@dataclass(frozen=True)
+class History:
+    """What this signer let out of the vault in the last ninety days: how often, and the most at once."""
+
+    movements: int
+    largest: Amount | None
+
+
+@dataclass(frozen=True)
+class ShownTransaction:
+    """The raw transaction as this signer reads it."""
+
+    txid: str
+    payments: tuple[ShownPayment, ...]
+    change: Amount
+    change_address: str | None
+    fee: Amount
+    spent: Amount
+    coins: int
+    vsize: int
+    is_replaceable: bool
+
+
+@dataclass(frozen=True)
+class ShownSubject:
+    """Whatever waits for approval: by digest and words, who is asked, and who has answered."""
+
+    subject: bytes
+    words: str
+    role: str
+    persons: int
+    approvals: tuple[ShownApproval, ...]
+    until_s: int
+    fault: Fault | None
+    credentials: tuple[bytes, ...]
+
+    @property
+    def missing(self) -> int:
+        """How many persons are still to approve."""
+        return max(self.persons - len(self.approvals), 0)
+
+
+@dataclass(frozen=True)
+class ShownIntent:
+    """An intent, with the transaction that carries it out."""
+
+    about: ShownSubject
+    intent: Intent
+    transaction: ShownTransaction
+    history: History
+
+
+@dataclass(frozen=True)
+class ShownRoster:
+    """A roster change: the difference, and the words of each device in it."""
+
+    about: ShownSubject
+    version: int
+    reason: str
+    difference: RosterDifference
+    delay_s: int
+
+    def devices(self, person: Person) -> tuple[str, ...]:
+        """A person's devices, in words."""
+        return tuple(device_words(credential) for credential in person.credentials)
+
+    def gained(self, before: Person, after: Person) -> tuple[str, ...]:
+        """The devices that a person gains, in words."""
+        return tuple(device_words(each) for each in after.credentials if each not in before.credentials)
+
+    def lost(self, before: Person, after: Person) -> tuple[str, ...]:
+        """The devices that a person loses, in words."""
+        return tuple(device_words(each) for each in before.credentials if each not in after.credentials)
+
+
+@dataclass(frozen=True)
+class ShownLift:
+    """An order that lifts a freeze."""
+
+    about: ShownSubject
+    order: FreezeOrder
+
+
+Shown = ShownIntent | ShownRoster | ShownLift
+
+
+def show(node: SignerNode, subject: bytes) -> Shown:
+    """What waits under a digest, decoded now.
+
+    :raises ProposalUnknown: nothing with this digest was proposed here.
+    """
+    with node.at_work(), transaction(node.home.engine) as connection:
+        return _shown(node, connection, node.proposals.find(connection, subject))
+
+
+def show_all(node: SignerNode) -> list[Shown]:
+    """Everything that waits here, newest first, at most fifty."""
+    with node.at_work(), transaction(node.home.engine) as connection:
+        return [_shown(node, connection, proposal) for proposal in node.proposals.listed(connection)[:50]]
+
+
+def _shown(node: SignerNode, connection: Connection, proposal: Proposal) -> Shown:
+    about = _about(node, connection, proposal)
+    if isinstance(proposal, IntentProposal):
+        return ShownIntent(
+            about,
+            proposal.intent,
+            _transaction(node, connection, proposal),
+            _history(node, connection, proposal.intent),
+        )
+    if isinstance(proposal, RosterProposal):
+        difference = roster_difference(node.roster, proposal.change.roster)
+        delay_s = node.genesis.change_delay_s if difference.weakens() else 0
+        return ShownRoster(about, proposal.change.roster.version, proposal.change.reason, difference, delay_s)
+    return ShownLift(about, proposal.order)
+
+
+def _about(node: SignerNode, connection: Connection, proposal: Proposal) -> ShownSubject:
+    subject, role, names = proposal.subject(), node.proposals.role(proposal), _signers_by_origin(node)
+    given = node.proposals.approvals(connection, subject)
+    may = (person for person in node.roster.persons if role in person.roles)
+    return ShownSubject(
+        subject=subject,
+        words=fingerprint_words(subject),
+        role=role,
+        persons=node.proposals.persons(proposal),
+        approvals=tuple(ShownApproval(person, names.get(origin, origin), at_s) for person, origin, at_s in given),
+        until_s=proposal.until_s(),
+        fault=_fault(node, connection, proposal),
+        credentials=tuple(credential.credential_id for person in may for credential in person.credentials),
+    )
+
+
+def _signers_by_origin(node: SignerNode) -> dict[str, str]:
+    return {signer.origin: signer.name for signer in node.roster.signers}
+
+
+def _fault(node: SignerNode, connection: Connection, proposal: Proposal) -> Fault | None:
+    try:
+        node.proposals.require_open(connection, proposal)
+    except HoldfastError as refusal:
+        return Fault(refusal.code, str(refusal))
+    return None
+
+
+def _transaction(node: SignerNode, connection: Connection, proposal: IntentProposal) -> ShownTransaction:
+    """Every output of the raw bytes: what is no payment was required to be change when the proposal was judged."""
+    spend, network = decode_spend(proposal.transaction, proposal.previous_transactions), node.genesis.network
+    change = _change_script(node, connection, proposal)
+    payments = tuple(
+        _payment(node, connection, proposal, script_to_address(output.script, network), output.value_sat)
+        for output in spend.outputs
+        if output.script != change
+    )
+    returned = sum(output.value_sat for output in spend.outputs if output.script == change)
+    return ShownTransaction(
+        txid=spend.txid,
+        payments=payments,
+        change=Amount(ASSET, returned),
+        change_address=None if change is None else script_to_address(change, network),
+        fee=Amount(ASSET, spend.fee_sat),
+        spent=Amount(ASSET, sum(coin.value_sat for coin in spend.inputs)),
+        coins=len(spend.inputs),
+        vsize=spend.vsize,
+        is_replaceable=_is_replaceable(spend),
+    )
+
+
+def _is_replaceable(spend: DecodedSpend) -> bool:
+    # BIP 125: any sequence number below 0xfffffffe.
+    return any(coin.sequence < 0xFFFFFFFE for coin in spend.inputs)
+
+
+def _change_script(node: SignerNode, connection: Connection, proposal: IntentProposal) -> bytes | None:
+    if proposal.change_path is None:
+        return None
+    intent = proposal.intent
+    key = node.signings.vaults.get(connection, intent.vault, intent.committee_epoch)
+    return b"\x51\x20" + key.output_key(proposal.change_path)
+
+
+def _payment(
+    node: SignerNode, connection: Connection, proposal: IntentProposal, address: str, value_sat: int
+) -> ShownPayment:
+    orders = {enrolled.signed.order.digest(): enrolled.signed.order for enrolled in proposal.orders}
+    amount, network = Amount(ASSET, value_sat), node.genesis.network
+    script, order = address_to_script(address, network), None
+    for payment in proposal.intent.payments:
+        if payment.order is not None and payment.amount == amount:
+            asked = orders.get(payment.order)
+            if asked is not None and address_to_script(payment.destination, network) == script:
+                order = asked
+    known = select(models.destinations.c.at_s).where(models.destinations.c.script == script)
+    return ShownPayment(
+        address=address,
+        amount=amount,
+        customer=None if order is None else order.customer,
+        reference=None if order is None else order.reference,
+        is_first=connection.execute(known).scalar() is None,
+    )
+
+
+def _history(node: SignerNode, connection: Connection, intent: Intent) -> History:
+    table = models.movements
+    query = select(table.c.intent, table.c.total).where(
+        table.c.vault == intent.vault,
+        table.c.asset == intent.asset,
+        table.c.intent != intent.digest(),
+        table.c.at_s > node.clock.now_s() - HISTORY_S,
+    )
+    totals = {bytes(row.intent): int(row.total) for row in connection.execute(query.limit(_MOST_COMPARED)).all()}
+    largest = Amount(intent.asset, max(totals.values())) if totals else None
+    return History(len(totals), largest)
