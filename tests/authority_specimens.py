@@ -16,9 +16,11 @@ from holdfast.authority import (
     OFFICER,
     Approval,
     Assertion,
+    AssetTree,
     Confirmation,
     Credential,
     Envelope,
+    EpochHeader,
     Floor,
     FreezeOrder,
     Genesis,
@@ -89,6 +91,7 @@ def specimens() -> list[Canonical]:
     attestation = RiskAttestation(intent.digest(), ALLOW, 300_000, ("a new destination",), 1, 1, 1_760_000_000)
     letter = Letter(Header("signer-1", "*", _bytes(13, 16), 1, 1), b"body")
     caps = _btc(10**8), _btc(2 * 10**8), _btc(10**6)
+    trees = (AssetTree("BTC", 8, _bytes(20), 281_235_566, 16), AssetTree("ETH", 18, _bytes(21), 2**90, 32))
     return [
         assertion,
         Approval("olga", assertion),
@@ -108,6 +111,7 @@ def specimens() -> list[Canonical]:
         Envelope(letter, _bytes(16, 64)),
         StandingOrder("sweep", "hot", (_BECH32,), *caps, 1_760_000_000, 1_790_000_000, 1),
         FreezeOrder(1, True, genesis.digest(), "a device was stolen"),
+        EpochHeader("a venue", 2, 1_790_000_000, _bytes(17), "regtest", 129, _bytes(18), _bytes(19), trees),
     ]
 
 

@@ -18,7 +18,9 @@ from holdfast.authority import (
     OFFICER,
     REVIEW,
     STEP_UP,
+    AssetTree,
     Credential,
+    EpochHeader,
     Floor,
     Genesis,
     Intent,
@@ -37,6 +39,7 @@ from holdfast.errors import HoldfastError
 from holdfast.ledger import Entry, Transfer
 from holdfast.policy import Policy, Rule, VaultLimit
 from holdfast.screening import SanctionedAddress, SanctionsSnapshot
+from holdfast.signer import OwnershipRequest
 
 LABELS = st.text("abcdefghijklmnopqrstuvwxyz -", min_size=1, max_size=20)
 KEYS = st.binary(min_size=32, max_size=32)
@@ -195,10 +198,39 @@ def entries(draw: st.DrawFn) -> Entry:
     )
 
 
+@st.composite
+def epoch_headers(draw: st.DrawFn) -> EpochHeader:
+    """Headers of reserve epochs."""
+    assets = sorted(draw(st.lists(LABELS, max_size=3, unique=True)))
+    small, total = st.integers(0, 255), st.integers(0, 2**128 - 1)
+    trees = tuple(AssetTree(asset, draw(small), draw(KEYS), draw(total), draw(TIMES)) for asset in assets)
+    return EpochHeader(
+        venue=draw(LABELS),
+        epoch=draw(st.integers(1, 2**53 - 1)),
+        at_s=draw(TIMES),
+        previous=draw(KEYS),
+        network=draw(LABELS),
+        height=draw(TIMES),
+        block_hash=draw(KEYS),
+        holdings=draw(KEYS),
+        assets=trees,
+    )
+
+
+@st.composite
+def ownership_requests(draw: st.DrawFn) -> OwnershipRequest:
+    """Requests to attest an epoch, of a signer that may have missed some."""
+    headers = draw(st.lists(epoch_headers(), min_size=1, max_size=3))
+    quorum = draw(st.lists(LABELS, max_size=5))
+    return OwnershipRequest(draw(LABELS), draw(TIMES), tuple(headers), tuple(quorum), draw(st.binary(max_size=16)))
+
+
 BY_HAND: dict[type, st.SearchStrategy[Any]] = {
     Amount: amounts(),
     Credential: st.builds(Credential, st.binary(min_size=1, max_size=40), st.sampled_from(DEVICE_KEYS)),
     Entry: entries(),
+    EpochHeader: epoch_headers(),
+    OwnershipRequest: ownership_requests(),
     Genesis: geneses(),
     RosterChange: roster_changes(),
     Intent: intents(),

@@ -4,7 +4,7 @@ They stop accidents and an attacker who may only write rows. One who owns the da
 the cosigned checkpoints are for.
 """
 
-from sqlalchemy import CheckConstraint, Column, LargeBinary, Table, Text
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, Table, Text
 
 from holdfast.store import INTEGER, metadata
 
@@ -25,6 +25,8 @@ audit_entry = Table(
     Column("domain", Text, nullable=False),
     Column("leaf_hash", LargeBinary, nullable=False),
     Column("data", LargeBinary, nullable=False),
+    Index("audit_entry_domain_at_s_index", "domain", "at_s", "sequence"),
+    Index("audit_entry_leaf_hash_index", "leaf_hash"),
     sqlite_strict=True,
 )
 """The leaves; ``data`` is the canonical bytes, the other columns are read from it."""

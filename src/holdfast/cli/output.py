@@ -81,6 +81,12 @@ def print_note(line: str) -> None:
     sys.stderr.flush()
 
 
+def print_notes(*lines: str) -> None:
+    """Lines of ours on stderr, their spaces kept."""
+    sys.stderr.write("".join(f"{line}\n" for line in lines))
+    sys.stderr.flush()
+
+
 def print_refusal(refusal: HoldfastError, *, as_json: bool, details: Document | None = None) -> None:
     """The one line on stderr, and with ``--json`` the document that says the same, with what was found."""
     message = plain(refusal)[:500]

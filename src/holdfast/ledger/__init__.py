@@ -25,7 +25,7 @@ from holdfast.ledger.errors import (
     LedgerError,
     refusal_in,
 )
-from holdfast.ledger.history import Standing, credits_through, standings
+from holdfast.ledger.history import Standing, credits_through, newest_transfer, standings
 from holdfast.ledger.holds import find_hold, hold, void_hold
 from holdfast.ledger.posting import post, post_hold
 from holdfast.ledger.report import AssetTotals, Discrepancy, LedgerBroken, LedgerReport
@@ -71,6 +71,7 @@ __all__ = [
     "find_account",
     "find_hold",
     "hold",
+    "newest_transfer",
     "open_account",
     "owner_totals",
     "post",

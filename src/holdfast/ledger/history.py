@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from holdfast.amounts import Amount
 from holdfast.ledger.models import account as account_table
@@ -30,6 +30,11 @@ def standings(connection: Connection, owner_class: OwnerClass) -> Iterator[Stand
     for row in connection.execute(query, execution_options=_STREAMED):
         total = Amount(row.asset, units(row.total_hi, row.total_lo))
         yield Standing(row.id, row.code, total, row.last_transfer)
+
+
+def newest_transfer(connection: Connection) -> int:
+    """The id of the newest transfer that any account includes; 0 before the first."""
+    return int(connection.execute(select(func.max(account_table.c.last_transfer))).scalar() or 0)
 
 
 def credits_through(connection: Connection, marks: Mapping[int, int]) -> dict[int, int]:

@@ -10,6 +10,7 @@ from holdfast.demo.chapters import (
     log,
     newcomer,
     outage,
+    reserves,
     sanctions,
     takeover,
     twice,
@@ -39,4 +40,5 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter("outage", "Signers are lost", outage.play),
     Chapter("crash", "A control plane dies between signing and broadcast", crash.play),
     Chapter("log", "The audit log, verified and then tampered with", log.play),
+    Chapter("reserves", "The reserves, proven to every customer", reserves.play),
 )

@@ -66,7 +66,7 @@ def _approve(stage: Stage, intent: Intent, told: Step) -> None:
     told.require(stage.payout(intent).state is PayoutState.APPROVED, "three persons are enough")
     told.say(
         "Chiara makes three. What each of them signed is the hash of that very intent. "
-        "(Simulated: software authenticators, and the signers serve no pages of their own yet.)"
+        "(Simulated: software authenticators answer for them, as if each had been on another signer's page.)"
     )
     told.data["approved_by"] = list(stage.payout(intent).approved_by)
 
