@@ -53,6 +53,9 @@ def test_three_persons_on_three_pages_have_it_paid(world: World) -> None:
     assert collect_approvals(world.plane).approvals == 1
     assert state_of(world, intent) is PayoutState.APPROVED
     assert collect_approvals(world.plane).approvals == 0
+    for node in world.signers.values():
+        with transaction(node.home.engine) as connection:
+            assert node.proposals.listed(connection) == [], "nobody is asked any more"
     assert world.settle(intent) is PayoutState.BROADCAST
 
 

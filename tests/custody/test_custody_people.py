@@ -304,7 +304,7 @@ def test_a_proposal_ends_with_its_time(world: World) -> None:
     collect_approvals(world.plane)
     world.clock.advance(7 * 86_400)
     assert enact_subjects(world.plane) == 1
-    assert state_of(world, change.digest()) == (SubjectState.ENDED, "proposal.ended")
+    assert state_of(world, change.digest()) == (SubjectState.ENDED, "subject.ended")
 
 
 def test_an_approver_who_is_no_officer_changes_no_roster(world: World) -> None:

@@ -1,7 +1,7 @@
 """``holdfast freeze``: whether signing is stopped."""
 # ruff: noqa: PLC0415 -- commands import what they work with when they run
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,9 +12,38 @@ from holdfast.cli.output import print_document, print_lines, print_table
 app = typer.Typer(help="Freezes: whether signing is stopped.")
 
 
-@app.callback()
-def group() -> None:
-    """Freezes: whether signing is stopped."""
+@app.command("set")
+def set_freeze(home: Home = None, as_json: Json = False) -> None:
+    """Say where an officer freezes everything: on any signer's own page. This command freezes nothing itself."""
+    from holdfast.cli.homes import opened_plane
+
+    with opened_plane(home) as plane:
+        pages = [f"{signer.origin}/freeze" for signer in plane.roster.signers]
+    if as_json:
+        print_document({"pages": pages})
+    else:
+        print_lines("an officer freezes with their passkey on any of these pages:", *pages)
+
+
+@app.command("lift")
+def lift(
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; officers see it, and the log keeps it.")],
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Ask the officers to lift the freeze in force; prints where they approve it."""
+    from holdfast.cli.homes import opened_plane
+    from holdfast.custody import collect_approvals, propose_lift
+
+    with opened_plane(home) as plane:
+        order = propose_lift(plane, reason, plane.name)
+        collect_approvals(plane)
+        pages = [f"{signer.origin}/subjects/{order.digest().hex()}" for signer in plane.roster.signers]
+        quorum = plane.roster.change_quorum
+    if as_json:
+        print_document({"order": order.digest().hex(), "version": order.version, "pages": pages, "officers": quorum})
+    else:
+        print_lines(f"the lift waits for {quorum} officers, each on another of these pages:", *pages)
 
 
 @app.command("status")

@@ -96,6 +96,24 @@ def cancel(reference: Reference, home: Home = None, as_json: Json = False) -> No
         print_lines(f"cancelled {view.reference}: {view.amount} is {view.customer}'s to use again")
 
 
+@app.command("approve")
+def approve(reference: Reference, home: Home = None, as_json: Json = False) -> None:
+    """Say where people approve the payout of a withdrawal: on signers' own pages. This command approves nothing."""
+    from holdfast.cli.homes import opened_plane
+    from holdfast.custody import PayoutNotAwaited, collect_approvals, find_withdrawal
+
+    with opened_plane(home) as plane:
+        view = find_withdrawal(plane, reference)
+        if view.intent is None:
+            raise PayoutNotAwaited(f"withdrawal {reference} is {view.state}: no payout has taken it up")
+        collect_approvals(plane)
+        pages = [f"{signer.origin}/intents/{view.intent.hex()}" for signer in plane.roster.signers]
+    if as_json:
+        print_document({"intent": view.intent.hex(), "pages": pages})
+    else:
+        print_lines("each person approves with their passkey on another of these pages:", *pages)
+
+
 def _document(view: "WithdrawalView") -> dict[str, Any]:
     return {
         "reference": view.reference,

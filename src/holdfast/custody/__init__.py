@@ -57,7 +57,7 @@ from holdfast.custody.home import (
     set_up,
 )
 from holdfast.custody.payouts import approve_payout, payout_view, payout_views, plan_payout
-from holdfast.custody.people import InvitationView, collect_candidates, device_words, invitation_views, invite_person
+from holdfast.custody.people import InvitationView, collect_candidates, invitation_views, invite_person
 from holdfast.custody.preflight import PREFLIGHT, Candidate
 from holdfast.custody.quorum import Movement, record_refusal, request_for, sign_movement
 from holdfast.custody.records import (
@@ -122,6 +122,7 @@ from holdfast.custody.withdrawals import (
     end_expired_withdrawals,
     find_withdrawal,
     request_withdrawal,
+    require_payable,
     withdrawal_views,
 )
 from holdfast.custody.witnessing import cosign_log
@@ -214,7 +215,6 @@ __all__ = [
     "deposit_address",
     "deposit_addresses",
     "deposit_views",
-    "device_words",
     "durable_database_url",
     "enact_subjects",
     "end_expired_withdrawals",
@@ -245,6 +245,7 @@ __all__ = [
     "refresh_roster",
     "request_for",
     "request_withdrawal",
+    "require_payable",
     "resume_stalled",
     "search",
     "set_up",

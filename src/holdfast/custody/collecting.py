@@ -3,6 +3,7 @@
 The control plane believes none of it: each approval is verified here, and by every signer again.
 """
 
+import contextlib
 from dataclasses import dataclass, field
 
 import structlog
@@ -16,7 +17,14 @@ from holdfast.custody.errors import PayoutNotAwaited, SubjectEnded
 from holdfast.custody.payouts import approve_payout, stored_approvals
 from holdfast.custody.quorum import log_evidence, request_for
 from holdfast.custody.settlement import movement_of
-from holdfast.custody.subjects import approve_subject, find_subject, open_subjects, subject_approvals, subject_body
+from holdfast.custody.subjects import (
+    SubjectState,
+    approve_subject,
+    find_subject,
+    open_subjects,
+    subject_approvals,
+    subject_body,
+)
 from holdfast.custody.types import PayoutState
 from holdfast.encoding import Canonical
 from holdfast.errors import HoldfastError
@@ -64,13 +72,24 @@ def collect_approvals(plane: ControlPlane) -> Collected:
             continue
         for found in held.held:
             taken += sum(_take_in(plane, found.subject, waiting, each) for each in found.approvals)
+    _tell_enough(plane, {subject: each for subject, each in waiting.items() if each.is_enough})
     return Collected(taken, refused)
+
+
+def _tell_enough(plane: ControlPlane, done: dict[bytes, "_Waiting"]) -> None:
+    """Show every signer that these have enough approvals, so that no page asks anybody any more."""
+    if not done:
+        return
+    for name in plane.transports:
+        with contextlib.suppress(SignerUnavailable, SignerRefused):
+            _ask(plane, name, done)
 
 
 @dataclass
 class _Waiting:
     body: Intent | RosterChange | FreezeOrder
     approvals: tuple[Approval, ...]
+    is_enough: bool = False
 
 
 def _waiting(plane: ControlPlane) -> dict[bytes, _Waiting]:
@@ -111,13 +130,14 @@ def _take_in(plane: ControlPlane, subject: bytes, waiting: dict[bytes, _Waiting]
     if any(known.person == approval.person for known in each.approvals):
         return False
     try:
-        (approve_payout if isinstance(each.body, Intent) else approve_subject)(plane, subject, approval)
+        state = (approve_payout if isinstance(each.body, Intent) else approve_subject)(plane, subject, approval)
     except (PayoutNotAwaited, SubjectEnded):
         return False
     except HoldfastError as refusal:
         log.warning("custody.approval_refused", subject=subject.hex()[:16], person=approval.person, code=refusal.code)
         return False
     each.approvals = (*each.approvals, approval)
+    each.is_enough = state in (PayoutState.APPROVED, SubjectState.APPROVED)
     return True
 
 

@@ -7,6 +7,7 @@ from holdfast.audit import RosterActivated, append, checkpoint
 from holdfast.authority import Approval, FreezeOrder, RosterChange
 from holdfast.custody import models
 from holdfast.custody.control_plane import ControlPlane
+from holdfast.custody.errors import SubjectEnded
 from holdfast.custody.freezes import spread_freezes
 from holdfast.custody.health import signer_health
 from holdfast.custody.quorum import log_evidence
@@ -50,7 +51,7 @@ def enact_subjects(plane: ControlPlane) -> int:
     with transaction(plane.engine) as connection:
         expired = update(table).where(table.c.state == SubjectState.OPEN.value, table.c.expires_at_s <= now_s)
         ended = connection.execute(
-            expired.values(state=SubjectState.ENDED.value, code="proposal.ended", reason="not approved in time")
+            expired.values(state=SubjectState.ENDED.value, code=SubjectEnded.code, reason="not approved in time")
         ).rowcount
         query = select(table.c.digest).where(table.c.state == SubjectState.APPROVED.value)
         approved = [bytes(digest) for digest in connection.execute(query.order_by(table.c.created_at_s)).scalars()]

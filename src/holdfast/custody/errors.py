@@ -132,14 +132,14 @@ class FreezeNotShown(CustodyError):
 class SubjectUnknown(CustodyError):
     """Nothing with this digest is proposed."""
 
-    code = "proposal.unknown"
+    code = "subject.unknown"
     exit_status = 2
 
 
 class SubjectEnded(CustodyError):
     """The proposal no longer waits for approvals."""
 
-    code = "proposal.ended"
+    code = "subject.ended"
 
 
 class QuorumUnavailable(CustodyError):

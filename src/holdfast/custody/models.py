@@ -43,6 +43,7 @@ addresses = Table(
     Column("position", INTEGER, nullable=False),
     Column("customer", Text, ForeignKey("customer.name")),
     UniqueConstraint("vault", "chain", "position"),
+    Index("address_customer_index", "customer"),
     sqlite_strict=True,
 )
 """Every address given out: chain 0 receives (a customer's, or the house's own), chain 1 takes change."""
@@ -73,6 +74,8 @@ coins = Table(
     Column("losses", INTEGER, nullable=False),
     Column("burial", INTEGER, nullable=False),
     Index("coin_height_index", "height"),
+    Index("coin_script_index", "script"),
+    Index("coin_credited_at_s_index", "credited_at_s"),
     sqlite_strict=True,
 )
 """Outputs to our addresses. ``height`` is empty while the output is in no block of the followed chain.
@@ -110,7 +113,13 @@ withdrawals = Table(
     Column("reason", Text),
     Column("requested_at_s", INTEGER, nullable=False),
     Column("ended_at_s", INTEGER),
-    Index("withdrawal_state_index", "state"),
+    Index("withdrawal_requested_at_s_index", "requested_at_s", "reference"),
+    Index("withdrawal_state_requested_at_s_index", "state", "requested_at_s", "reference"),
+    Index("withdrawal_customer_requested_at_s_index", "customer", "requested_at_s", "reference"),
+    Index("withdrawal_reference_index", "reference", postgresql_ops={"reference": "text_pattern_ops"}),
+    Index("withdrawal_destination_index", "destination", postgresql_ops={"destination": "text_pattern_ops"}),
+    Index("withdrawal_intent_index", "intent"),
+    Index("withdrawal_ended_at_s_index", "ended_at_s"),
     sqlite_strict=True,
 )
 """Customers' withdrawals. States: screened, batched, paid; or refused or cancelled, with code and reason."""
@@ -134,6 +143,7 @@ payouts = Table(
     Column("claimed_by", Text),
     Column("claimed_at_s", INTEGER),
     Index("payout_state_index", "state"),
+    Index("payout_created_at_s_index", "created_at_s", "intent"),
     sqlite_strict=True,
 )
 """Intents on their way; ``asked`` is 1 once a signer may have bound the conflict key.
@@ -163,6 +173,7 @@ drafts = Table(
     Column("signed_at_s", INTEGER),
     Column("height", INTEGER),
     Index("draft_txid_index", "txid"),
+    Index("draft_signed_at_s_index", "signed_at_s"),
     sqlite_strict=True,
 )
 """Every version of an intent's transaction (fee bumps add one). ``signed`` is committed before any broadcast.
@@ -205,6 +216,7 @@ signer_refusals = Table(
     Column("code", Text, nullable=False),
     Column("envelope", LargeBinary, nullable=False),
     Column("at_s", INTEGER, nullable=False),
+    Index("signer_refusal_intent_index", "intent"),
     sqlite_strict=True,
 )
 """Signers' signed refusals, kept as evidence."""

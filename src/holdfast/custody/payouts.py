@@ -329,12 +329,12 @@ def payout_views(connection: Connection, limit: int = 200, *, after: bytes | Non
     :raises PayoutUnknown: no payout ``after``.
     """
     table = models.payouts
-    query = select(table).order_by(table.c.created_at_s.desc(), table.c.intent).limit(limit)
+    query = select(table).order_by(table.c.created_at_s.desc(), table.c.intent.desc()).limit(limit)
     if after is not None:
         last = find_payout(connection, after)
         # Written so that an index over both columns is entered at the right place.
         at_s = table.c.created_at_s
-        query = query.where(at_s <= last.created_at_s, (at_s < last.created_at_s) | (table.c.intent > after))
+        query = query.where(at_s <= last.created_at_s, (at_s < last.created_at_s) | (table.c.intent < after))
     return (_view(connection, row) for row in connection.execute(query).all())
 
 

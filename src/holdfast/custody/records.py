@@ -1,10 +1,10 @@
 """One withdrawal or payout with everything that is known of its course: the material of a timeline."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
+from holdfast.amounts import Amount
 from holdfast.authority import Approval, Intent, SignedAttestation, SignedOrder
 from holdfast.custody import models
 from holdfast.custody.errors import WithdrawalUnknown
@@ -48,7 +48,7 @@ class TransactionVersion:
     """A version of a payout's transaction (a fee bump adds one); ``height``: the block that it is in."""
 
     txid: str
-    fee_sat: int
+    fee: Amount
     signed_at_s: int | None
     height: int | None
 
@@ -90,15 +90,16 @@ def payout_withdrawals(connection: Connection, intent_digest: bytes) -> tuple[Wi
 def payout_record(connection: Connection, intent_digest: bytes) -> PayoutRecord:
     """The payout of this intent, or :class:`PayoutUnknown`."""
     row = find_payout(connection, intent_digest)
+    intent = Intent.decoded(bytes(row.body))
     ended = select(models.withdrawals.c.ended_at_s).where(models.withdrawals.c.intent == intent_digest).limit(1)
     return PayoutRecord(
         view=payout_view(connection, intent_digest),
-        intent=Intent.decoded(bytes(row.body)),
+        intent=intent,
         log_sequence=row.log_sequence,
         approvals=_approvals(connection, intent_digest),
         attestation=None if row.attestation is None else SignedAttestation.decoded(bytes(row.attestation)),
         refusals=_refusals(connection, intent_digest),
-        versions=_versions(connection, intent_digest),
+        versions=_versions(connection, intent_digest, intent.maximum_fee.asset),
         ended_at_s=connection.execute(ended).scalar(),
     )
 
@@ -120,11 +121,10 @@ def _refusals(connection: Connection, intent_digest: bytes) -> tuple[GivenRefusa
     return tuple(GivenRefusal(row.signer, row.code, row.at_s) for row in connection.execute(query))
 
 
-def _versions(connection: Connection, intent_digest: bytes) -> tuple[TransactionVersion, ...]:
+def _versions(connection: Connection, intent_digest: bytes, asset: str) -> tuple[TransactionVersion, ...]:
     table = models.drafts
     query = select(table).where(table.c.intent == intent_digest).order_by(table.c.fee_sat)
-    return tuple(_version(row) for row in connection.execute(query))
-
-
-def _version(row: Row[Any]) -> TransactionVersion:
-    return TransactionVersion(row.txid, row.fee_sat, row.signed_at_s, row.height)
+    return tuple(
+        TransactionVersion(row.txid, Amount(asset, row.fee_sat), row.signed_at_s, row.height)
+        for row in connection.execute(query)
+    )

@@ -50,7 +50,7 @@ def withdrawals_matching(connection: Connection, text: str, limit: int) -> tuple
     for column in (table.c.reference, table.c.destination):
         query = select(table).where(_begins(connection, column, sought)).order_by(column).limit(limit)
         found.update((row.reference, withdrawal_of_row(row)) for row in connection.execute(query).all())
-    newest_first = sorted(found.values(), key=lambda view: (-view.requested_at_s, view.reference))
+    newest_first = sorted(found.values(), key=lambda view: (view.requested_at_s, view.reference), reverse=True)
     return tuple(newest_first[:limit])
 
 

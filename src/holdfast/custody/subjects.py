@@ -47,6 +47,7 @@ class SubjectView:
     """A proposal to officers, as shown to people: ``body`` is what is proposed."""
 
     digest: bytes
+    kind: str
     body: RosterChange | FreezeOrder
     state: SubjectState
     created_by: str
@@ -172,6 +173,7 @@ def subject_views(plane: ControlPlane, connection: Connection, limit: int = 50) 
     return [
         SubjectView(
             digest=bytes(row.digest),
+            kind=row.kind,
             body=subject_body(row),
             state=SubjectState(row.state),
             created_by=row.created_by,

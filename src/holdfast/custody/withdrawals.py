@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from holdfast._core import dust_limit
 from holdfast.amounts import Amount
 from holdfast.audit import WithdrawalRefused, WithdrawalRequested, append
-from holdfast.authority import Credential, OrderExpired, SignedOrder, verify_order
+from holdfast.authority import Credential, OrderExpired, SignedOrder, WithdrawalOrder, verify_order
 from holdfast.chains import PaymentBelowDust
 from holdfast.chains.bitcoin import address_to_script
 from holdfast.custody import models
@@ -23,44 +23,44 @@ from holdfast.custody.customers import find_customer
 from holdfast.custody.errors import IdempotencyKeyReused, OrderExpiresTooSoon, WithdrawalFinal, WithdrawalUnknown
 from holdfast.custody.types import WithdrawalState, WithdrawalView
 from holdfast.errors import HoldfastError
-from holdfast.ledger import hold, void_hold
+from holdfast.ledger import InsufficientFunds, balance, hold, void_hold
 from holdfast.policy import Movement, evaluate
 from holdfast.screening import destination_key
 from holdfast.store import limbs, transaction, units
 
-AcceptanceCheck = Callable[[ControlPlane, str, SignedOrder], None]
+AcceptanceCheck = Callable[[ControlPlane, str, WithdrawalOrder], None]
 """A check of an order for a vault before anything is held for it."""
 
 
-def require_own_network(plane: ControlPlane, _vault: str, signed: SignedOrder) -> None:
+def require_own_network(plane: ControlPlane, _vault: str, order: WithdrawalOrder) -> None:
     """The destination is an address of this network."""
-    address_to_script(signed.order.destination, plane.genesis.network)
+    address_to_script(order.destination, plane.genesis.network)
 
 
-def require_destination_clear(plane: ControlPlane, _vault: str, signed: SignedOrder) -> None:
+def require_destination_clear(plane: ControlPlane, _vault: str, order: WithdrawalOrder) -> None:
     """The destination is not on the sanctions list."""
     plane.screen.require_fresh(plane.clock.now_s(), plane.policy.screening_max_age_s)
-    key = destination_key(signed.order.destination, plane.genesis.network)
-    plane.screen.require_clear(signed.order.amount.asset, [key])
+    key = destination_key(order.destination, plane.genesis.network)
+    plane.screen.require_clear(order.amount.asset, [key])
 
 
-def require_policy_allows(plane: ControlPlane, vault: str, signed: SignedOrder) -> None:
+def require_policy_allows(plane: ControlPlane, vault: str, order: WithdrawalOrder) -> None:
     """Some rule of the policy allows a payment like this one by itself, at the highest fee: signers count that too."""
-    amount, fee = signed.order.amount, plane.maximum_fee
+    amount, fee = order.amount, plane.maximum_fee
     at_most = amount + fee if fee.asset == amount.asset else amount
     evaluate(plane.policy, Movement(vault, amount.asset, at_most, customer_signed=True))
 
 
-def require_relayable(plane: ControlPlane, _vault: str, signed: SignedOrder) -> None:
+def require_relayable(plane: ControlPlane, _vault: str, order: WithdrawalOrder) -> None:
     """The amount is not dust, which nodes would not relay: one such payment would hold up a whole payout."""
-    least_sat = dust_limit(address_to_script(signed.order.destination, plane.genesis.network))
-    if signed.order.amount.units < least_sat:
+    least_sat = dust_limit(address_to_script(order.destination, plane.genesis.network))
+    if order.amount.units < least_sat:
         raise PaymentBelowDust(f"a payment to this address is of {least_sat} satoshi or more")
 
 
-def require_lasting(plane: ControlPlane, _vault: str, signed: SignedOrder) -> None:
+def require_lasting(plane: ControlPlane, _vault: str, order: WithdrawalOrder) -> None:
     """The order lives long enough for a payout with others to be approved and signed."""
-    if signed.order.expires_at_s < plane.clock.now_s() + least_life_s(plane):
+    if order.expires_at_s < plane.clock.now_s() + least_life_s(plane):
         raise OrderExpiresTooSoon(f"an order must be good for another {least_life_s(plane)} s")
 
 
@@ -77,6 +77,22 @@ ACCEPTANCE: tuple[AcceptanceCheck, ...] = (
     require_policy_allows,
 )
 """What an order must pass before its amount is held."""
+
+
+def require_payable(plane: ControlPlane, vault: str, order: WithdrawalOrder) -> None:
+    """Refuse at once what would be refused once it is signed, so that nobody signs in vain.
+
+    The sanctions list is left to :func:`request_withdrawal`, which records that somebody tried.
+
+    :raises HoldfastError: not payable, or more than the customer's available balance.
+    """
+    for check in ACCEPTANCE:
+        if check is not require_destination_clear:
+            check(plane, vault, order)
+    with transaction(plane.engine) as connection:
+        available = balance(connection, customer_account(order.customer), order.amount.asset).available
+    if available < order.amount:
+        raise InsufficientFunds(f"{order.amount} is more than the available {available}")
 
 
 def request_withdrawal(plane: ControlPlane, vault: str, signed: SignedOrder) -> WithdrawalView:
@@ -101,7 +117,7 @@ def request_withdrawal(plane: ControlPlane, vault: str, signed: SignedOrder) -> 
         raise
     try:
         for check in ACCEPTANCE:
-            check(plane, vault, signed)
+            check(plane, vault, order)
         with transaction(plane.engine) as connection:
             held = hold(
                 connection,
@@ -257,7 +273,7 @@ def withdrawal_views(
     :raises WithdrawalUnknown: no withdrawal ``after``.
     """
     table = models.withdrawals
-    query = select(table).order_by(table.c.requested_at_s.desc(), table.c.reference).limit(limit)
+    query = select(table).order_by(table.c.requested_at_s.desc(), table.c.reference.desc()).limit(limit)
     if state is not None:
         query = query.where(table.c.state == state.value)
     if customer is not None:
@@ -268,7 +284,7 @@ def withdrawal_views(
             raise WithdrawalUnknown(f"no withdrawal {after[:60]!r}")
         # Written so that an index over both columns is entered at the right place.
         at_s = table.c.requested_at_s
-        query = query.where(at_s <= last.requested_at_s, (at_s < last.requested_at_s) | (table.c.reference > after))
+        query = query.where(at_s <= last.requested_at_s, (at_s < last.requested_at_s) | (table.c.reference < after))
     return map(withdrawal_of_row, connection.execute(query).all())
 
 

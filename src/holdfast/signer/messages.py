@@ -233,9 +233,9 @@ class OwnershipRequest(Canonical):
     attempt: bytes
 
     def __post_init__(self) -> None:
-        """Refuse a request that attests nothing."""
-        if not self.headers:
-            raise EncodingError("an attestation names at least one epoch")
+        """Refuse a request that attests nothing, or with a key that cannot be."""
+        if not self.headers or not 0 <= self.committee_epoch < 2**63:
+            raise EncodingError("an attestation names at least one epoch, and the committee's")
 
     def attested(self) -> EpochHeader:
         """The epoch to attest."""

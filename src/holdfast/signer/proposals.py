@@ -14,6 +14,7 @@ from holdfast.authority import (
     AuthorityError,
     FreezeOrderInvalid,
     Genesis,
+    PageShared,
     Person,
     require_pages_apart,
     require_roster_possible,
@@ -136,11 +137,12 @@ class Proposals:
     # The page's side
 
     def listed(self, connection: Connection) -> list[Proposal]:
-        """What can be approved here now, newest first."""
+        """What still needs approvals, newest first."""
         table = models.proposals
         query = select(table.c.request).where(table.c.expires_at_s > self._clock.now_s())
         rows = connection.execute(query.order_by(table.c.at_s.desc(), table.c.subject).limit(MAX_OPEN)).scalars()
-        return [self._decoded(row) for row in rows]
+        proposals = (self._decoded(row) for row in rows)
+        return [each for each in proposals if len(self._rows(connection, each.subject())) < self.persons(each)]
 
     def find(self, connection: Connection, subject: bytes) -> Proposal:
         """The proposal with this digest, ended or not.
@@ -168,7 +170,10 @@ class Proposals:
                 raise AssertionWrongOrigin("made on another signer's page than the one it was sent to")
             page_of = {row.person: row.origin for row in self._rows(connection, subject)}
             if approval.person not in page_of:
+                first = next((person for person, origin in page_of.items() if origin == facts.origin), None)
                 page_of[approval.person] = facts.origin
+                if first is not None and len(page_of) <= len(self._rosters.current.signers):
+                    raise PageShared(f"{first} has approved this on this page already: use another signer's page")
                 require_pages_apart(page_of, self._rosters.current, len(page_of))
                 self._keep(connection, subject, approval, facts.origin)
         return approval

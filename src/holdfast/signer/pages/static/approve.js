@@ -9,10 +9,17 @@ const say = (words, tone) => {
   said.textContent = words;
 };
 
+// What was said last is said again on the page as it stands after it.
+const reload = (words, tone) => {
+  sessionStorage.setItem("said", JSON.stringify({ words, tone }));
+  location.reload();
+};
+
 const kept = sessionStorage.getItem("said");
 if (kept) {
   sessionStorage.removeItem("said");
-  say(kept, "good");
+  const { words, tone } = JSON.parse(kept);
+  say(words, tone);
 }
 
 async function approve() {
@@ -28,12 +35,12 @@ async function approve() {
   const done = await post(address, answer);
   const more = done.persons - done.approved;
   const rest = more > 0 ? `${more} more ${more === 1 ? "person is" : "persons are"} needed.` : "That is enough.";
-  sessionStorage.setItem("said", `Approved, ${done.person}. ${done.approved} of ${done.persons} persons. ${rest}`);
-  location.reload();
+  reload(`Approved, ${done.person}. ${done.approved} of ${done.persons} persons. ${rest}`, "good");
 }
 
-if (button && !available()) {
-  button.disabled = true;
+if (button && available()) {
+  button.disabled = false;
+} else if (button) {
   say("This browser cannot use passkeys here.", "bad");
 }
 
@@ -42,6 +49,10 @@ button?.addEventListener("click", async () => {
   try {
     await approve();
   } catch (refusal) {
+    if (refusal.code === "approval.page_shared") {
+      reload(refusal.message, "bad");
+      return;
+    }
     say(refusal.code ? `${refusal.message} (${refusal.code})` : refusal.message, "bad");
   } finally {
     button.disabled = false;

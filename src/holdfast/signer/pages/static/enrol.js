@@ -1,5 +1,5 @@
 // A new passkey answers this invitation's challenge; its words are what an officer is told by voice.
-import { post, register, whyNot } from "./passkey.js";
+import { available, post, register, whyNot } from "./passkey.js";
 
 const button = document.getElementById("register");
 const said = document.getElementById("said");
@@ -30,6 +30,12 @@ async function enrol() {
   document.getElementById("next").hidden = false;
   button.hidden = true;
   say("Registered. These are your device's words:", "good");
+}
+
+if (available()) {
+  button.disabled = false;
+} else {
+  say("This browser cannot register passkeys here.", "bad");
 }
 
 button.addEventListener("click", async () => {

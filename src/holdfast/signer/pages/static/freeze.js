@@ -1,5 +1,5 @@
 // An officer's passkey signs the freeze order that this signer wrote for the reason given.
-import { post, sign, whyNot } from "./passkey.js";
+import { available, post, sign, whyNot } from "./passkey.js";
 
 const form = document.getElementById("freeze");
 const said = document.getElementById("said");
@@ -22,6 +22,12 @@ async function freeze(reason) {
   }
   const done = await post("/freeze", { order, assertion });
   say(`Frozen by ${done.person}, order ${done.version}. This signer signs nothing any more.`, "good");
+}
+
+if (available()) {
+  form.querySelector("button").disabled = false;
+} else {
+  say("This browser cannot use passkeys here.", "bad");
 }
 
 form.addEventListener("submit", async (event) => {
