@@ -1,9 +1,8 @@
 //! What an epoch publishes beside its trees: the coins that it counts, the super-root, and what signers attest.
 
 use crate::error::SolvencyError;
-use crate::frame::{Frame, Kind, require_text};
+use crate::frame::{Frame, Hash, Kind, require_text};
 use crate::leaf::Epoch;
-use crate::tree::Hash;
 
 /// One asset's tree, as the super-root binds it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,9 @@ use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::error::SolvencyError;
-use crate::tree::Hash;
+
+/// A SHA-256 digest.
+pub type Hash = [u8; 32];
 
 /// The first field of every hash: the format and its version.
 const DOMAIN: &[u8] = b"holdfast/reserves/v1";

@@ -1,8 +1,8 @@
 //! Leaves: what a fragment of a customer's balance is hashed with, and the keys that hide it from everybody else.
 
 use crate::error::SolvencyError;
-use crate::frame::{Frame, Kind, keyed, require_text};
-use crate::tree::{Hash, Node};
+use crate::frame::{Frame, Hash, Kind, keyed, require_text};
+use crate::tree::Node;
 
 /// The bytes of a customer's nonce.
 pub const NONCE_BYTES: usize = 16;

@@ -21,7 +21,8 @@ mod verify;
 
 pub use epoch::{AssetRoot, Coin, EpochHead, Vault, holdings_digest, ownership_message, super_root};
 pub use error::SolvencyError;
+pub use frame::Hash;
 pub use leaf::{Chooser, Epoch, Holder, NONCE_BYTES, Secret, account_commitment, salt, user_key};
 pub use plant::{MIN_LEAVES, Planted, plant};
-pub use tree::{Hash, MAX_LEAVES, Node, SumTree, parent};
+pub use tree::{MAX_LEAVES, Node, SumTree, parent};
 pub use verify::{Claim, Fragment, MAX_FRAGMENTS, verify};

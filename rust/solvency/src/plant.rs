@@ -4,10 +4,10 @@
 //! lead to the published root. A proof shows none of this.
 
 use crate::error::SolvencyError;
-use crate::frame::{Kind, keyed};
+use crate::frame::{Hash, Kind, keyed};
 use crate::leaf::{Epoch, Holder, Place, Planter, Secret, salt};
 use crate::parallel;
-use crate::tree::{Hash, MAX_LEAVES, Node, SumTree};
+use crate::tree::{MAX_LEAVES, Node, SumTree};
 
 /// The fewest leaves of a planted tree: a house with three customers looks like one with eight.
 pub const MIN_LEAVES: u64 = 16;

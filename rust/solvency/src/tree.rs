@@ -1,11 +1,8 @@
 //! The sum tree: perfect binary, every parent over hash and value of both its children.
 
 use crate::error::SolvencyError;
-use crate::frame::{Frame, Kind};
+use crate::frame::{Frame, Hash, Kind};
 use crate::parallel;
-
-/// A SHA-256 digest.
-pub type Hash = [u8; 32];
 
 /// The most leaves of a tree.
 pub const MAX_LEAVES: u64 = 1 << 32;

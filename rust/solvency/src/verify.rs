@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::error::SolvencyError;
+use crate::frame::Hash;
 use crate::leaf::{Chooser, Epoch, NONCE_BYTES, Place, Planter};
-use crate::tree::{Hash, MAX_LEAVES, Node, parent};
+use crate::tree::{MAX_LEAVES, Node, parent};
 
 /// The most fragments of one balance that are read.
 pub const MAX_FRAGMENTS: usize = 32;
