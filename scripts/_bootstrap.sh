@@ -135,6 +135,22 @@ ensure_uv() {
     works "$UV_OLDEST" uv || missing "uv $UV_OLDEST or newer" "Install it with: python3 -m pip install uv"
 }
 
+chromium_found() {
+    local name
+    [ -n "${HOLDFAST_CHROMIUM:-}" ] && return 0
+    for name in chromium chromium-browser google-chrome google-chrome-stable; do
+        command -v "$name" >/dev/null 2>&1 && return 0
+    done
+    return 1
+}
+
+# Pages are tested in a real browser. Without one those tests are skipped, so that all others still run.
+ensure_chromium() {
+    chromium_found || debian chromium || true
+    chromium_found ||
+        say "$(basename "$0"): no Chromium, so tests of pages are skipped. Install Debian's package chromium, or name one in HOLDFAST_CHROMIUM."
+}
+
 # fresh PROFILE: the environment was built here for this profile and nothing it is built from is newer.
 fresh() {
     local stamp="$TOOLS/stamps/$1"
@@ -175,6 +191,7 @@ environment_to_run() { ensure_environment run --no-default-groups --extra embedd
 environment_to_test() {
     ensure_linker
     ensure_rust
+    ensure_chromium
     if works 1.24 go; then
         ensure_environment test --extra embedded
     else
@@ -182,6 +199,11 @@ environment_to_test() {
         ensure_environment test-go --extra embedded --group go
     fi
     export PATH="$ROOT/.venv/bin:$PATH"
+}
+# Like the tests', but for a browser: without one there is no picture.
+environment_to_photograph() {
+    environment_to_test
+    chromium_found || exit 3
 }
 environment_to_check() {
     ensure_linker

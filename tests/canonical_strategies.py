@@ -41,7 +41,9 @@ from holdfast.policy import Policy, Rule, VaultLimit
 from holdfast.screening import SanctionedAddress, SanctionsSnapshot
 from holdfast.signer import OwnershipRequest
 
-LABELS = st.text("abcdefghijklmnopqrstuvwxyz -", min_size=1, max_size=20)
+LABELS = st.text("abcdefghijklmnopqrstuvwxyz -", min_size=1, max_size=20).map(
+    lambda text: " ".join(text.split()) or "x"
+)
 KEYS = st.binary(min_size=32, max_size=32)
 TIMES = st.integers(0, 2**40)
 DEVICE_KEYS = tuple(device.credential.public_key for devices in venue().devices.values() for device in devices)
@@ -82,7 +84,7 @@ def intents(draw: st.DrawFn) -> Intent:
         st.from_regex(r"outpoint:[0-9a-f]{64}:[1-9][0-9]{0,8}|nonce:[a-z]{1,9}:[0-9a-z]{1,40}:0", fullmatch=True)
     )
     expires_at_s, epoch, policy, roster = (draw(st.integers(0, 2**32)) for _ in range(4))
-    by = draw(st.text(max_size=20))
+    by = draw(LABELS)
     return Intent(draw(LABELS), tuple(paid), key, draw(amounts()), expires_at_s, epoch, policy, roster, by)
 
 
@@ -201,14 +203,14 @@ def entries(draw: st.DrawFn) -> Entry:
 @st.composite
 def epoch_headers(draw: st.DrawFn) -> EpochHeader:
     """Headers of reserve epochs."""
-    assets = sorted(draw(st.lists(LABELS, max_size=3, unique=True)))
-    small, total = st.integers(0, 255), st.integers(0, 2**128 - 1)
-    trees = tuple(AssetTree(asset, draw(small), draw(KEYS), draw(total), draw(TIMES)) for asset in assets)
+    assets = sorted(draw(st.sets(st.sampled_from(sorted(ASSETS)), min_size=1)))
+    total, leaves = st.integers(0, MAX_UNITS), st.integers(1, 32).map(lambda levels: 2**levels)
+    trees = tuple(AssetTree(asset, ASSETS[asset].decimals, draw(KEYS), draw(total), draw(leaves)) for asset in assets)
     return EpochHeader(
         venue=draw(LABELS),
-        epoch=draw(st.integers(1, 2**53 - 1)),
-        at_s=draw(TIMES),
-        previous=draw(KEYS),
+        epoch=draw(st.integers(2, 2**53 - 1)),
+        at_s=draw(st.integers(0, 2**37 - 1)),
+        previous=draw(KEYS.filter(any)),
         network=draw(LABELS),
         height=draw(TIMES),
         block_hash=draw(KEYS),

@@ -1,12 +1,15 @@
 """A house with three customers and a published epoch, and the verifiers that are published beside it."""
 
 import importlib.util
+import json
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+
+import pytest
 
 from holdfast.reserves import (
     MANIFEST,
@@ -38,7 +41,9 @@ class House:
         return reserves_directory(self.world.deployment.control)
 
     def publish(self) -> EpochView:
-        """Publish the next epoch."""
+        """Publish the next epoch, a block and ten minutes later."""
+        self.world.clock.advance(600)
+        self.world.mine(1)
         return publish_epoch(self.world.plane, self.directory)
 
     def manifest(self, epoch: int = 1) -> bytes:
@@ -62,7 +67,7 @@ def build_house(directory: Path) -> Path:
         set_customer_nonce(connection, BOB, bytes(16))
         set_customer_nonce(connection, BOB, BOB_NONCE)
         assert customer_nonce(connection, BOB) == BOB_NONCE
-    House(world).publish()
+    publish_epoch(world.plane, House(world).directory)
     world.close()
     return directory / "house"
 
@@ -91,3 +96,31 @@ def run_verifier(folder: Path, manifest: Path, proof: Path, *options: str) -> su
 def node_binary() -> str | None:
     """A JavaScript runtime with WebCrypto, if the machine has one."""
     return shutil.which("node")
+
+
+_DRIVER = """
+const fs = require("fs");
+globalThis.crypto ??= require("crypto").webcrypto;
+(0, eval)(fs.readFileSync(process.argv[1], "utf8"));
+const tell = (said) => console.log(JSON.stringify(said));
+const shown = ({proven}) => tell({customer: proven.customer, balances: proven.balances.map(String)});
+const refused = (fault) => tell({refused: fault.constructor.name, why: fault.message});
+(async () => {
+  for (const [manifest, proof] of JSON.parse(fs.readFileSync(0, "utf8"))) {
+    const bytes = [manifest, proof].map((each) => new Uint8Array(Buffer.from(each, "hex")));
+    await verifyReserves(...bytes).then(shown, refused);
+  }
+})();
+"""
+
+
+def in_javascript(public: Path, pairs: list[tuple[bytes, bytes]]) -> list[dict[str, object]]:
+    """What the published page's own code says of pairs of manifest and proof."""
+    node = node_binary()
+    if node is None:
+        pytest.skip("no JavaScript runtime is installed")
+    given = json.dumps([(manifest.hex(), proof.hex()) for manifest, proof in pairs])
+    ran = subprocess.run(
+        [node, "-e", _DRIVER, str(public / "verify.js")], input=given, capture_output=True, text=True, check=True
+    )
+    return [json.loads(line) for line in ran.stdout.splitlines()]

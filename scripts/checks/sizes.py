@@ -9,6 +9,8 @@ from tree import tracked_files
 
 MAX_FILE_LINES = 500
 MAX_FUNCTION_LINES = 70
+# One file by design: whoever verifies reserves with it reads one program and runs it alone.
+LONGER_FILES = {Path("src/holdfast/reserves/published/verify_reserves.py"): 620}
 SOURCE_SUFFIXES = frozenset({".py", ".pyi", ".rs", ".sh", ".sql", ".js", ".css", ".html"})
 
 
@@ -25,8 +27,9 @@ def oversized(path: Path) -> Iterator[str]:
     """What is too long in one source file."""
     source = path.read_text(encoding="utf-8")
     lines = source.count("\n")
-    if lines > MAX_FILE_LINES:
-        yield f"{path}: {lines} lines; at most {MAX_FILE_LINES}"
+    most = LONGER_FILES.get(path, MAX_FILE_LINES)
+    if lines > most:
+        yield f"{path}: {lines} lines; at most {most}"
     if path.suffix == ".py":
         yield from long_functions(path, source)
 

@@ -1,8 +1,7 @@
 """A freeze reaches one signer, and the relay keeps it from the others.
 
-Whoever holds every wire can drop what officers send. Each signer tells the newest freeze that it knows in its first
-message of every session, signed, and no signer goes on that is behind; so one informed signer stops every quorum it
-is in, and a quorum without it is one that an officer can reach as well.
+Whoever holds every wire can drop what officers send. A signer that knows of a freeze takes part in nothing, so one
+informed signer stops every quorum it is in, n - t + 1 of them stop everything, and officers can reach each page.
 """
 
 import itertools

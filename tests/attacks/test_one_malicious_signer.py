@@ -65,7 +65,7 @@ def too_few_commitments(told: Canonical) -> Canonical:
 
 
 def unseen_freeze(told: Canonical) -> Canonical:
-    assert isinstance(told, Commitments)
+    assert isinstance(told, Status)
     return dataclasses.replace(told, freeze_version=10**6)
 
 
@@ -82,7 +82,7 @@ def longer_log(told: Canonical) -> Canonical:
 LIES: dict[str, tuple[type[Canonical], Lie]] = {
     "commitments that are none": (Commitments, garbage_commitments),
     "no commitments": (Commitments, too_few_commitments),
-    "a freeze that nobody ordered": (Commitments, unseen_freeze),
+    "a freeze that nobody ordered": (Status, unseen_freeze),
     "a wrong signature share": (Shares, wrong_shares),
     "a log longer than there is": (Status, longer_log),
 }

@@ -8,11 +8,21 @@ from pathlib import Path
 import pytest
 
 from cli_rig import Shell, signers_served
+from holdfast.clock import SystemClock
 from holdfast.demo.bitcoin_node import NodeServer
+from holdfast.reserves import set_customer_nonce
+from holdfast.store import transaction
 from world import CUSTOMER, DEPOSIT_SAT, World
 
 PAID_SAT = 20_000_000
 OWED = str(DEPOSIT_SAT - PAID_SAT)
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """The deployment, whose signers' clock is that of the commands: an epoch's time is held against both."""
+    world.clock.advance(SystemClock().now_s() - world.clock.now_s())
+    return world
 
 
 @pytest.fixture
@@ -47,7 +57,9 @@ def test_from_publishing_to_verifying(shell: Shell, live: World, tmp_path: Path)
     assert plain.status == 0
     assert "alice is counted in epoch 1" in plain.out
     assert "2.8 BTC" in plain.out
-    assert "compare it" in plain.err
+    for unknown in ("compare it", "their keys with --key", "the house chose the nonce", "were unspent"):
+        assert unknown in plain.err
+    assert "in every number" in plain.err
 
     checked = shell.at_home("reserves", "check", "--json")
     assert (checked.status, checked.document["right"], checked.document["customers"]) == (0, True, 1)
@@ -56,6 +68,22 @@ def test_from_publishing_to_verifying(shell: Shell, live: World, tmp_path: Path)
     program = [sys.executable, "-I", str(public / "verify_reserves.py"), str(public / "manifest.json"), str(proof)]
     ran = subprocess.run(program, capture_output=True, text=True, check=False)
     assert (ran.returncode, "2.8 BTC" in ran.stdout) == (0, True)
+
+
+def test_what_is_known_from_elsewhere_is_not_asked_for_again(shell: Shell, live: World, tmp_path: Path) -> None:
+    with transaction(live.plane.engine) as connection:
+        set_customer_nonce(connection, CUSTOMER, bytes(range(16)))
+    epoch = shell.at_home("reserves", "publish", "--json").document["published"]
+    manifest, proof = Path(epoch["public"]) / "manifest.json", tmp_path / "proof.json"
+    shell.at_home("reserves", "prove", "--customer", CUSTOMER, "--out", proof)
+    (shown,) = shell("reserves", "verify", manifest, proof, "--json").document["proofs"]
+    assert (shown["before"]["epoch"], shown["skipped"]) == (0, [])
+    key, root = f"hot={shown['keys']['hot'].upper()}", f" {epoch['super_root'].upper()} "
+    known = ("--key", key, "--root", root, "--nonce", shown["nonce"].upper())
+    told = shell("reserves", "verify", manifest, proof, *known)
+    assert (told.status, "give " in told.err) == (0, False)
+    # Nothing is published twice as of one block.
+    shell.refused(1, "reserves.not_later", "reserves", "publish", "--home", shell.home)
 
 
 def test_what_people_read(shell: Shell, live: World) -> None:
@@ -90,6 +118,9 @@ def test_what_is_not_true_has_status_1(shell: Shell, live: World, tmp_path: Path
     altered.write_bytes(proof.read_bytes().replace(b'"customer":"alice"', b'"customer":"alicf"'))
     shell.refused(1, "reserves.proof_invalid", "reserves", "verify", manifest, altered)
     shell.refused(1, "reserves.super_root_mismatch", "reserves", "verify", manifest, proof, "--root", "00" * 32)
+    shell.refused(1, "reserves.nonce_mismatch", "reserves", "verify", manifest, proof, "--nonce", "00" * 16)
+    shell.refused(1, "reserves.key_mismatch", "reserves", "verify", manifest, proof, "--key", f"cold=02{'11' * 32}")
+    shell.refused(1, "reserves.key_mismatch", "reserves", "verify", manifest, proof, "--key", f"hot=02{'11' * 32}")
     home = ("--home", shell.home)
     shell.refused(1, "reserves.customer_not_in_epoch", "reserves", "prove", "--customer", "nobody", *home)
     shell.refused(1, "reserves.epoch_unknown", "reserves", "prove", "--customer", CUSTOMER, "--epoch", "2", *home)
@@ -110,6 +141,8 @@ def test_what_is_malformed_has_status_2(shell: Shell, live: World, tmp_path: Pat
     for files in ((manifest,), (proof,), (manifest, manifest), (manifest, manifest, proof)):
         shell.refused(2, "cli.usage", "reserves", "verify", *files)
     shell.refused(2, "cli.usage", "reserves", "verify", manifest, proof, "--format", "napkin")
+    for option, value in (("--root", "00"), ("--root", "zz" * 32), ("--nonce", ""), ("--key", "hot"), ("--key", "=02")):
+        shell.refused(2, "cli.usage", "reserves", "verify", manifest, proof, option, value)
     spaced.write_bytes(b"something else")
     shell.refused(
         2, "cli.file_exists", "reserves", "prove", "--customer", CUSTOMER, "--out", spaced, "--home", shell.home

@@ -1,25 +1,52 @@
 """From a person's approval on a signer's page to the books, and what is not let through on the way."""
 
+import contextlib
 import dataclasses
+import json
+import time
 
 import pytest
 from sqlalchemy import delete, update
 
 from holdfast.authority import (
+    EVERYONE,
+    Approval,
+    Assertion,
     AssertionCredentialUnknown,
+    AssertionMalformed,
     AssertionUserNotVerified,
     AssertionWrongOrigin,
+    Header,
     Intent,
     IntentExpired,
     PageShared,
+    seal_envelope,
 )
-from holdfast.custody import PayoutState, approve_payout, collect_approvals, payout_view
+from holdfast.custody import (
+    ControlPlane,
+    PayoutState,
+    approve_payout,
+    collect_approvals,
+    collecting,
+    payout_view,
+    propose_roster,
+    without_person,
+)
 from holdfast.custody.models import draft_inputs, drafts
 from holdfast.demo.authenticator import SoftwareAuthenticator
 from holdfast.demo.deployment import PERSONS, SIGNERS, page_of
+from holdfast.encoding import EncodingError
 from holdfast.errors import HoldfastError
 from holdfast.screening import DestinationSanctioned
-from holdfast.signer import ApprovalsRequest, ListRequest, ProposalUnknown, SubjectApprovals
+from holdfast.signer import (
+    ApprovalsHeld,
+    ApprovalsRequest,
+    ListRequest,
+    ProposalUnknown,
+    SignerNode,
+    SubjectApprovals,
+)
+from holdfast.signer.messages import Reply
 from holdfast.store import transaction
 from signer_rig import Takeover
 from world import World
@@ -147,3 +174,98 @@ def test_too_many_subjects_are_refused(world: World) -> None:
     many = tuple(SubjectApprovals(bytes([n % 256, n // 256]) * 16, ()) for n in range(201))
     with pytest.raises(HoldfastError):
         world.plane.signer("bern").call(ApprovalsRequest(many))
+
+
+# What one party can do to the round
+
+
+class InWrongHands:
+    """A signer's host in the wrong hands: its real keys, and any answer to what is asked about approvals."""
+
+    def __init__(self, node: SignerNode, answer: ApprovalsHeld) -> None:
+        self.calls = 0
+        self._node = node
+        self._answer = answer
+
+    def call(self, request: bytes) -> bytes:
+        self.calls += 1
+        with contextlib.suppress(EncodingError):
+            asked = ApprovalsRequest.decoded(request)
+            place = Header(self._node.home.identity.name, EVERYONE, asked.digest(), 0, 0)
+            letter = seal_envelope(place, self._answer.encoded(), self._node.home.keys.signing)
+            return Reply((letter,), None).encoded()
+        return self._node.respond(request)
+
+
+def with_host(world: World, signer: str, answer: ApprovalsHeld) -> InWrongHands:
+    host = InWrongHands(world.signers[signer], answer)
+    Takeover(world).with_transports(**{signer: host})
+    return host
+
+
+def test_a_subject_named_over_and_over_is_proposed_once(world: World) -> None:
+    intent = world.planned("w1")
+    host = with_host(world, "bern", ApprovalsHeld((), (intent.digest(),) * 500))
+    collect_approvals(world.plane)
+    assert host.calls < 10
+
+
+def test_a_signer_speaks_for_its_own_page_alone(world: World) -> None:
+    intent = shown(world)
+    theirs = world.deployment.approve("emi", intent.digest(), page_of("geneva"))
+    own = world.deployment.approve("dov", intent.digest(), page_of("bern"))
+    with_host(world, "bern", ApprovalsHeld((SubjectApprovals(intent.digest(), (theirs, own)),), ()))
+    assert collect_approvals(world.plane).approvals == 1
+    on_page(world, "ada", "geneva", intent.digest())
+    assert collect_approvals(world.plane).approvals == 1
+    with transaction(world.plane.engine) as connection:
+        assert set(payout_view(connection, intent.digest()).approved_by) == {"dov", "ada"}
+
+
+def test_a_slow_signer_has_its_time_and_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    intent = shown(world)
+    on_page(world, "ada", "geneva", intent.digest())
+    bogus = tuple(Approval(f"p{n}", Assertion(b"x", b"", _client_data(page_of("bern")), b"")) for n in range(60))
+    with_host(world, "bern", ApprovalsHeld((SubjectApprovals(intent.digest(), bogus),), ()))
+    asked: list[str] = []
+
+    def slow(plane: ControlPlane, subject: bytes, approval: Approval) -> PayoutState:
+        asked.append(approval.person)
+        time.sleep(0.02)
+        return approve_payout(plane, subject, approval)
+
+    monkeypatch.setattr(collecting, "BUDGET_S", 0.1)
+    monkeypatch.setattr("holdfast.custody.collecting.approve_payout", slow)
+    assert collect_approvals(world.plane).approvals == 1
+    assert len(asked) < 20
+
+
+def _client_data(origin: str) -> bytes:
+    return json.dumps({"type": "webauthn.get", "origin": origin}).encode()
+
+
+def test_officers_subjects_are_shown_whatever_else_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collecting, "MAX_SUBJECTS", 2)
+    for reference in ("w1", "w2"):
+        world.planned(reference)
+    change = propose_roster(world.plane, without_person(world.plane.roster, "emi"), "a thief", "ada")
+    collect_approvals(world.plane)
+    on_page(world, "ada", "bern", change.digest())
+    assert collect_approvals(world.plane).approvals == 1
+
+
+def test_what_waits_is_asked_about_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collecting, "MAX_ASKED_BYTES", 600)
+    intents = [shown(world, f"w{number}") for number in range(3)]
+    for intent in intents:
+        on_page(world, "ada", "bern", intent.digest())
+    assert collect_approvals(world.plane).approvals == 3
+    for intent in intents:
+        on_page(world, "ben", "geneva", intent.digest())
+    assert collect_approvals(world.plane).approvals == 3
+
+
+def test_padded_client_data_are_refused() -> None:
+    assert Assertion(b"x", b"", b" " * 1_024, b"")
+    with pytest.raises(AssertionMalformed):
+        Assertion(b"x", b"", b" " * 1_025, b"")

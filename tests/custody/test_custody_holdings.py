@@ -63,6 +63,8 @@ def test_an_epoch_of_them_is_published_proven_and_checked(world: World) -> None:
     with transaction(world.plane.engine) as connection:
         set_customer_nonce(connection, CUSTOMER, bytes(16))
     for epoch in (1, 2):
+        world.clock.advance(600)
+        world.mine(1)
         view = publish_epoch(world.plane, directory)
         assert (view.epoch, view.assets[0].coins.units) == (epoch, worth(world))
         manifest = (view.public / "manifest.json").read_bytes()

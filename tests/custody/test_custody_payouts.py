@@ -1,10 +1,12 @@
 """Payouts: batched, approved, settled, bumped, expired, refused."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from holdfast.amounts import Amount
 from holdfast.audit import WithdrawalRefused, decode_event, entry, log_size
 from holdfast.authority import (
     Approval,
@@ -15,6 +17,8 @@ from holdfast.authority import (
     Intent,
     IntentExpired,
     PersonUnknown,
+    SignedOrder,
+    WithdrawalOrder,
 )
 from holdfast.chains import FeeAboveMaximum
 from holdfast.custody import (
@@ -30,22 +34,24 @@ from holdfast.custody import (
     broadcast_payout,
     bump_fee,
     claim_payout,
+    end_expired_withdrawals,
     expire_payouts,
     find_withdrawal,
     payout_view,
     plan_payout,
     request_withdrawal,
+    settlement,
     sign_payout,
     vault_views,
 )
 from holdfast.custody.models import drafts, reservations
-from holdfast.demo.deployment import PERSONS
+from holdfast.demo.deployment import CUSTOMER_ORIGIN, PERSONS, VAULT, VENUE
 from holdfast.errors import HoldfastError
 from holdfast.ledger import balance, check
 from holdfast.policy import PolicyDenied
 from holdfast.signer import FreezeRequest
 from holdfast.store import transaction
-from world import CAPITAL_SAT, DAY_S, DEPOSIT_SAT, World, bitcoin_address
+from world import CAPITAL_SAT, CUSTOMER, DAY_S, DEPOSIT_SAT, World, bitcoin_address
 
 FREEZE = FreezeOrder(version=1, frozen=True, genesis=bytes(32), reason="a drill")
 
@@ -305,7 +311,7 @@ def test_one_refusing_signer_ends_no_payout(world: World) -> None:
     assert state_of(world, intent) is PayoutState.APPROVED
 
 
-def test_a_freeze_that_one_signer_knows_is_handed_on(world: World) -> None:
+def test_a_signer_that_missed_a_freeze_and_its_lift_signs_all_the_same(world: World) -> None:
     intent = world.approved("w1")
     order = dataclasses.replace(FREEZE, genesis=world.plane.genesis.digest())
     lift = dataclasses.replace(order, version=2, frozen=False)
@@ -317,7 +323,6 @@ def test_a_freeze_that_one_signer_knows_is_handed_on(world: World) -> None:
     fence = claim_payout(world.plane, intent.digest())
     assert sign_payout(world.plane, intent.digest(), fence) is PayoutState.SIGNED
     assert len(away) == 2, "so that zurich is in the quorum"
-    assert {world.plane.signer(name).status().freeze_version for name in world.plane.transports} == {2}
 
 
 def test_refusals_of_all_signers_end_the_payout_under_their_code(world: World) -> None:
@@ -328,3 +333,58 @@ def test_refusals_of_all_signers_end_the_payout_under_their_code(world: World) -
         sign_payout(world.plane, intent.digest(), fence, checks=())
     assert set(caught.value.codes.values()) == {"intent.expired"}
     assert find_withdrawal(world.plane, "w1").code == "intent.expired"
+
+
+def short_order(world: World, reference: str, life_s: int) -> None:
+    """A withdrawal whose order is good for so long."""
+    order = WithdrawalOrder(
+        VENUE, CUSTOMER, reference, Amount("BTC", 1_000), bitcoin_address(7), world.clock.now_s() + life_s
+    )
+    device = world.deployment.customer(CUSTOMER)
+    request_withdrawal(world.plane, VAULT, SignedOrder(order, device.assertion(order.digest(), CUSTOMER_ORIGIN)))
+
+
+def test_orders_about_to_end_leave_the_others_their_time(world: World) -> None:
+    half_s = world.plane.policy.intent_lifetime_s // 2
+    short_order(world, "short", half_s)
+    world.clock.advance(half_s // 2)
+    world.request("lasting")
+    intent = plan_payout(world.plane, "hot")
+    assert len(intent.payments) == 1
+    assert intent.expires_at_s > world.clock.now_s() + half_s
+    with pytest.raises(PayoutEmpty):
+        plan_payout(world.plane, "hot")
+    assert end_expired_withdrawals(world.plane) == 1
+    view = find_withdrawal(world.plane, "short")
+    assert (view.state, view.code) == (WithdrawalState.REFUSED, "order.expired")
+    short_order(world, "in time", half_s)
+    assert plan_payout(world.plane, "hot").payments[0].amount == Amount("BTC", 1_000)
+
+
+def test_a_payout_of_a_newer_roster_than_one_knows_is_left_alone(world: World) -> None:
+    """A control plane that has not heard of a roster must not end what is approved under it."""
+    intent = world.approved("w1")
+    stale = dataclasses.replace(world.plane, in_force=None)
+    older = dataclasses.replace(stale.roster, version=intent.roster_version - 1)
+    stale = dataclasses.replace(stale, genesis=dataclasses.replace(stale.genesis, roster=older))
+    assert stale.roster.version < intent.roster_version
+    assert expire_payouts(stale) == 0
+    assert world.settle(intent) is PayoutState.BROADCAST
+
+
+def test_one_lost_race_ends_no_round_of_expiries(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for reference in ("w1", "w2"):
+        world.planned(reference)
+    world.clock.advance(DAY_S + 1)
+    real = settlement.untie_payout
+    raced: list[bool] = []
+
+    def lose_once(*given: Any) -> None:
+        if not raced:
+            raced.append(True)
+            raise FenceLost("somebody else was quicker")
+        real(*given)
+
+    monkeypatch.setattr(settlement, "untie_payout", lose_once)
+    assert expire_payouts(world.plane) == 1
+    assert expire_payouts(world.plane) == 1

@@ -82,3 +82,11 @@ def test_what_is_missing_is_said_in_one_line_with_status_3() -> None:
     refused = sourced("missing", "'a C linker (cc)'", "'Install gcc.'")
     assert refused.returncode == 3
     assert refused.stderr.endswith("missing a C linker (cc). Install gcc.\n")
+
+
+def test_a_machine_without_a_browser_is_told_what_is_skipped_in_one_line() -> None:
+    without = "debian() { return 1; }; chromium_found() { return 1; }; ensure_chromium"
+    told = sourced(f"true; {without}")
+    assert told.returncode == 0
+    assert "tests of pages are skipped. Install Debian's package chromium" in told.stderr
+    assert told.stderr.count("\n") == 1

@@ -2,14 +2,20 @@
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from holdfast.amounts import Amount
+from holdfast.authority import KeyOrder
+from holdfast.custody import generate_key
+from holdfast.demo.deployment import ASSET, NETWORK, PERSONS
 from holdfast.ledger import Entry, Transfer, post
-from holdfast.reserves import EpochFolderDamaged, SuperRootMismatch, check_epoch, epoch_view
-from holdfast.store import transaction
+from holdfast.reserves import EpochFolderDamaged, SuperRootMismatch, check_epoch, epoch_view, preparation
+from holdfast.reserves.liabilities import Liabilities, read_liabilities
+from holdfast.store import snapshot, transaction
 from reserves_rig import BOB, House
 
 
@@ -123,6 +129,62 @@ def test_a_damaged_private_part_is_undetermined(house: House, damage: Callable[[
     damage(house.directory / "1" / "private")
     with pytest.raises(EpochFolderDamaged):
         house.proof(BOB)
+
+
+def test_a_coin_that_never_was_is_found(house: House) -> None:
+    """The books believe in it; the node does not."""
+    with transaction(house.world.plane.engine) as connection:
+        row = dict(connection.exec_driver_sql("SELECT * FROM coin LIMIT 1").mappings().one())
+        row |= {"txid": "ab" * 32, "value_sat": 10**9}
+        marks = ",".join("?" * len(row))
+        connection.exec_driver_sql(f"INSERT INTO coin ({','.join(row)}) VALUES ({marks})", tuple(row.values()))
+    house.publish()
+    assert kinds(house) == {"coin_unknown"}
+    assert kinds(house, 1) == {"coins"}
+
+
+def test_a_coin_worth_less_or_of_somebody_else_is_found(house: House) -> None:
+    with transaction(house.world.plane.engine) as connection:
+        connection.exec_driver_sql("UPDATE coin SET value_sat = value_sat + 1 WHERE value_sat = 50000000")
+    house.publish()
+    assert kinds(house) == {"coin_differs"}
+    with transaction(house.world.plane.engine) as connection:
+        connection.exec_driver_sql("UPDATE coin SET value_sat = 50000000 WHERE value_sat = 50000001")
+        connection.exec_driver_sql("UPDATE address SET position = position + 100 WHERE position = 1")
+    house.publish()
+    assert kinds(house) == {"coin_differs"}
+
+
+def test_an_old_balance_is_found(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bob was paid in, and is put in with what he had before; the private part says the same."""
+    with snapshot(house.world.plane.engine) as connection:
+        old = read_liabilities(connection)
+    house.world.fund(BOB, 5 * 10**8)
+
+    def stale(connection: Connection) -> Liabilities:
+        now = read_liabilities(connection)
+        return replace(now, balances=now.balances | {("BTC", BOB): old.balances["BTC", BOB]})
+
+    monkeypatch.setattr(preparation, "read_liabilities", stale)
+    house.publish()
+    assert kinds(house) == {"stale"}
+    # The whole of the books of before, as if nothing had been posted since.
+    monkeypatch.setattr(preparation, "read_liabilities", lambda _: old)
+    house.publish()
+    assert kinds(house) == {"stale"}
+
+
+def test_a_vault_that_came_later_is_no_finding(house: House) -> None:
+    world = house.world
+    order = KeyOrder(
+        world.plane.genesis.digest(), "east", ASSET, NETWORK, "secp256k1-tr", 3, tuple(sorted(world.signers)), 1
+    )
+    generate_key(world.plane, order, tuple(world.deployment.approve(each, order.digest()) for each in PERSONS[:3]))
+    assert kinds(house, 1) == set()
+    house.publish()
+    with transaction(world.plane.engine) as connection:
+        connection.exec_driver_sql("UPDATE vault SET active = 0 WHERE name = 'east'")
+    assert kinds(house, 2) == set()
 
 
 def test_a_balance_that_moved_between_customers_is_still_theirs_then(house: House) -> None:

@@ -11,14 +11,16 @@ import pytest
 from sqlalchemy import select
 
 from holdfast.audit import ReservesPublished, entries, log_size
-from holdfast.authority import NO_EPOCH
+from holdfast.authority import NO_EPOCH, EpochHeader, KeyOrder
+from holdfast.custody import ControlPlane, VaultHoldings, generate_key
+from holdfast.demo.deployment import ASSET, NETWORK, PERSONS
 from holdfast.reserves import (
     PUBLISHED_FILES,
-    AttestationRefused,
     AttestationUnavailable,
     CoinsInsufficient,
     EpochBusy,
     EpochConflict,
+    EpochNotLater,
     Manifest,
     NothingToProve,
     attest_epoch,
@@ -30,6 +32,7 @@ from holdfast.reserves import (
     publish_epoch,
     verify_proof,
 )
+from holdfast.reserves.preparation import listed_vaults
 from holdfast.store import snapshot, transaction
 from reserves_rig import BOB, BOB_SAT, House
 from world import CUSTOMER, DEPOSIT_SAT, World
@@ -81,7 +84,9 @@ class Crash(BaseException):
     """The process ends here."""
 
 
-@pytest.mark.parametrize("step", ["take_number", "_attested", "_write_public", "_record", "move_durably", "epoch_view"])
+@pytest.mark.parametrize(
+    "step", ["take_number", "_attested", "_write_public", "record_published", "move_durably", "epoch_view"]
+)
 def test_a_crash_leaves_no_half_epoch(house: House, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     for before in (True, False):
         number = len(epoch_views(house.directory)) + 1
@@ -145,10 +150,14 @@ def test_a_lost_folder_leaves_a_gap_and_no_second_version(house: House) -> None:
     lost.rename(house.directory.parent / "lost")
     view = house.publish()
     assert (view.epoch, view.previous) == (3, root)
+    published = Manifest.decoded(house.manifest(3))
+    assert ([each.epoch for each in published.skipped], published.before[0]) == ([2], 1)
     (house.directory.parent / "lost").rename(lost)
     with transaction(house.world.plane.engine) as connection:
         rows = connection.execute(select(models.epochs.c.epoch, models.epochs.c.published_at_s)).all()
     assert [row.epoch for row in rows if row.published_at_s is None] == [2]
+    # What was given up stays so, also when it is found again.
+    assert (house.publish().epoch, folders(house)) == (4, {"1", "2.abandoned", "3", "4"})
 
 
 def test_a_replaced_block_gives_the_prepared_epoch_up(house: House) -> None:
@@ -167,22 +176,22 @@ def test_a_replaced_block_gives_the_prepared_epoch_up(house: House) -> None:
     assert not check_epoch(world.plane, house.directory).findings
 
 
-def test_another_database_s_number_is_not_used_again(house: House) -> None:
-    with pytest.raises(AttestationUnavailable):
-        reaching(house, *sorted(house.world.signers)[:2]).publish()
-    with transaction(house.world.plane.engine) as connection:
-        connection.execute(models.epochs.update().where(models.epochs.c.epoch == 2).values(super_root=bytes(32)))
-    with pytest.raises(EpochConflict):
-        house.publish()
+def test_a_number_that_another_control_plane_took_is_given_up(house: House, tmp_path: Path) -> None:
+    """Two hosts with one database: each has a folder of its own, so neither sees the other's lock."""
+    elsewhere, taken = tmp_path / "elsewhere", publication.take_number
+    elsewhere.mkdir()
 
+    def late(slow: ControlPlane, header: EpochHeader) -> None:
+        patch.setattr(publication, "take_number", taken)
+        publish_epoch(slow, elsewhere)
+        taken(slow, header)
 
-def test_signers_that_know_another_history_refuse(house: House) -> None:
-    # The control plane's database was lost, and starts again from epoch 1.
-    with transaction(house.world.plane.engine) as connection:
-        connection.execute(models.epochs.delete())
-    (house.directory / "1").rename(house.directory.parent / "before")
-    with pytest.raises(AttestationRefused, match=r"epoch\.taken"):
-        house.publish()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publication, "take_number", late)
+        with pytest.raises(EpochConflict):
+            house.publish()
+    assert (house.publish().epoch, folders(house)) == (3, {"1", "2.abandoned", "3"})
+    assert Manifest.decoded(house.manifest(3)).skipped == ()
 
 
 def test_coins_that_do_not_cover_what_is_owed_are_not_published(house: House) -> None:
@@ -215,3 +224,89 @@ def test_padding_and_mixing_hide_how_many_there_are(house: House) -> None:
     assert tree["leaves"] == 16
     assert Path(house.directory / "1" / "private" / "nodes-0").stat().st_size == 31 * 48
     assert CUSTOMER.encode() not in house.proof(BOB)
+
+
+def test_an_epoch_needs_a_block_and_a_moment_of_its_own(house: House) -> None:
+    world = house.world
+    world.clock.advance(600)
+    with pytest.raises(EpochNotLater, match="block"):
+        publish_epoch(world.plane, house.directory)
+    world.clock.advance(-600)
+    world.mine(1)
+    with pytest.raises(EpochNotLater, match="clock"):
+        publish_epoch(world.plane, house.directory)
+    assert folders(house) == {"1"}
+    assert house.publish().epoch == 2
+
+
+def test_an_epoch_that_signers_find_too_old_is_given_up(house: House) -> None:
+    with pytest.raises(AttestationUnavailable):
+        reaching(house, *sorted(house.world.signers)[:2]).publish()
+    house.world.clock.advance(3_600)
+    with pytest.raises(AttestationUnavailable):
+        attest_epoch(reaching(house, *sorted(house.world.signers)[:2]).world.plane, house.directory)
+    house.world.clock.advance(1)
+    assert attest_epoch(house.world.plane, house.directory) is None
+    assert house.publish().epoch == 3
+    assert [each.epoch for each in Manifest.decoded(house.manifest(3)).skipped] == [2]
+
+
+def test_what_was_attested_is_published_however_late(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(publication, "record_published", _dies)
+        with pytest.raises(Crash):
+            house.publish()
+    house.world.clock.advance(7_200)
+    nobody = reaching(house)
+    view = attest_epoch(nobody.world.plane, nobody.directory)
+    assert view is not None
+    assert view.epoch == 2
+
+
+def _dies(*_: object) -> None:
+    raise Crash
+
+
+def test_a_vault_retired_meanwhile_gives_the_prepared_epoch_up(house: House) -> None:
+    world = house.world
+    signers = tuple(sorted(world.signers))
+    order = KeyOrder(world.plane.genesis.digest(), "old", ASSET, NETWORK, "secp256k1-tr", 3, signers, 1)
+    generate_key(world.plane, order, tuple(world.deployment.approve(each, order.digest()) for each in PERSONS[:3]))
+    with pytest.raises(AttestationUnavailable):
+        reaching(house, *signers[:2]).publish()
+    with transaction(world.plane.engine) as connection:
+        connection.exec_driver_sql("UPDATE vault SET active = 0 WHERE name = 'old'")
+    view = house.publish()
+    assert (view.epoch, view.vaults, folders(house)) == (3, ("hot",), {"1", "2.abandoned", "3"})
+
+
+def test_what_the_log_says_is_published_is_not_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = house.world
+    with monkeypatch.context() as patch:
+        patch.setattr(publication, "move_durably", _dies)
+        with pytest.raises(Crash):
+            house.publish()
+    ref = world.node.block_hash(world.node.tip().height - 4)
+    assert ref is not None
+    world.node.mine_on(ref, 8)
+    world.mine(1)
+    view = attest_epoch(world.plane, house.directory)
+    assert view is not None
+    assert (view.epoch, folders(house)) == (2, {"1", "2"})
+    assert [event.epoch for event in published_events(world)] == [1, 2]
+    # That its block is gone is for whoever checks it.
+    assert {finding.kind for finding in check_epoch(world.plane, house.directory).findings} == {"block"}
+
+
+def test_vaults_stand_by_code_point_whatever_the_database_says(house: House) -> None:
+    with snapshot(house.world.plane.engine) as connection:
+        holdings = house.world.plane.holdings(connection)
+    (hot,) = holdings.vaults
+
+    def named(name: str) -> VaultHoldings:
+        certificate = replace(hot.certificate, order=replace(hot.certificate.order, vault=name))
+        return replace(hot, certificate=certificate)
+
+    mixed = replace(holdings, vaults=tuple(map(named, ("cold", "Hot", "hot-2", "hot_1", "\uffff", "\U0001f600"))))
+    names = [vault.name for vault in listed_vaults(mixed)]
+    assert names == sorted(names, key=str.encode)

@@ -8,7 +8,7 @@ from holdfast.authority import EVERYONE, FreezeOrder, Header, open_envelope
 from holdfast.demo.deployment import PERSONS, SIGNERS, page_of
 from holdfast.screening import SnapshotMalformed, sign_snapshot
 from holdfast.signer import FreezeRequest, FreezeShow, ListRequest, SignerHome, SignerNode
-from signer_rig import QUORUM, SIGNED, Takeover
+from signer_rig import SIGNED, Takeover
 from world import bitcoin_address
 
 # Freezes
@@ -70,24 +70,6 @@ def test_freeze_between_the_rounds_stops_the_session(takeover: Takeover) -> None
     assert takeover.everywhere(takeover.freeze(2, frozen=False, officers=3)) == {SIGNED}
     # The session is gone with its nonces.
     assert takeover.finish(opened) == {"signer.session_unknown"}
-
-
-def test_whoever_is_behind_on_freezes_does_not_sign(takeover: Takeover) -> None:
-    # One officer's freeze reached one signer, and was lifted there; the relay kept both from the others.
-    movement = takeover.movement(takeover.world.approved("behind", 20_000_000))
-    informed, *others = QUORUM
-    freeze, lift = takeover.freeze(), takeover.freeze(2, frozen=False, officers=3)
-    assert takeover.ask(informed, freeze) == SIGNED
-    assert takeover.ask(informed, takeover.request(informed, movement, quorum=QUORUM)) == "freeze.in_force"
-    assert takeover.ask(informed, lift) == SIGNED
-    opened = takeover.begin(movement)
-    assert not opened.refusals
-    for signer in others:
-        assert takeover.ask(signer, opened.finish) == "freeze.version_behind"
-        # A lift follows the very freeze that it lifts.
-        assert takeover.ask(signer, lift) == "freeze.order_invalid"
-        assert [takeover.ask(signer, freeze), takeover.ask(signer, lift)] == [SIGNED, SIGNED]
-    assert takeover.sign(movement, attempt=b"again") == {SIGNED}
 
 
 def test_freeze_orders_are_shown_one_by_one_with_their_approvals(takeover: Takeover) -> None:

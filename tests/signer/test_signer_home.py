@@ -148,10 +148,16 @@ def test_no_row_is_ever_changed_or_removed(takeover: Takeover) -> None:
     passing = {"signer_schema_version", "proposals", "page_approvals", "invitations", "candidates"}
     filled = {name: rows for name, rows in row_counts(database).items() if name not in passing}
     # Freezes, roster changes and reserve epochs are what has not happened to this signer.
-    assert {name for name, rows in filled.items() if not rows} == {"freeze_orders", "rosters", "attested_epochs"}
+    assert {name for name, rows in filled.items() if not rows} == {
+        "freeze_orders",
+        "rosters",
+        "roster_readies",
+        "attested_epochs",
+    }
     connection = sqlite3.connect(database, isolation_level=None)
     connection.execute("INSERT INTO freeze_orders VALUES (1, x'00', 1, 1)")
     connection.execute("INSERT INTO rosters VALUES (2, x'00', x'00', 1)")
+    connection.execute("INSERT INTO roster_readies VALUES (2, x'00', 1)")
     connection.execute("INSERT INTO attested_epochs VALUES (1, x'00', x'00', 1)")
     for name in filled:
         (column,) = connection.execute(f"SELECT name FROM pragma_table_info('{name}') LIMIT 1").fetchone()

@@ -1,14 +1,16 @@
 """A signer's page: what it shows comes from the raw bytes, what it takes comes from a passkey asked on it."""
 
-import asyncio
+import contextlib
 import dataclasses
 import re
+import socket
+import time
 from typing import Any
 
 import httpx
 import pytest
 
-from holdfast.authority import FreezeOrder, Intent
+from holdfast.authority import FreezeOrder, Intent, Payment
 from holdfast.custody import (
     collect_approvals,
     collect_candidates,
@@ -24,44 +26,16 @@ from holdfast.custody.settlement import movement_of
 from holdfast.demo.authenticator import SoftwareAuthenticator, as_document
 from holdfast.demo.deployment import SIGNERS, page_of
 from holdfast.signer import IntentProposal, PageUnavailable, SignerRefused
-from holdfast.signer.pages import create_page, page_address
+from holdfast.signer.pages import connections, page_address, served_page
+from page_rig import SIGNER, Page, text_of
 from signer_rig import Takeover
 from world import World, bitcoin_address
-
-SIGNER = "lugano"
 
 
 @pytest.fixture
 def world(takeover: Takeover) -> World:
     """A deployment whose signers' pages are looked at."""
     return takeover.world
-
-
-class Page:
-    """A signer's page, asked as a browser on its origin would."""
-
-    def __init__(self, world: World, signer: str = SIGNER) -> None:
-        self.origin = page_of(signer)
-        self._app = create_page(world.signers[signer])
-
-    def get(self, path: str) -> httpx.Response:
-        return self._ask("GET", path, None, {})
-
-    def post(self, path: str, document: Any, origin: str | None = None) -> httpx.Response:
-        return self._ask("POST", path, document, {"origin": origin or self.origin})
-
-    def _ask(self, method: str, path: str, document: Any, headers: dict[str, str]) -> httpx.Response:
-        async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self._app)
-            async with httpx.AsyncClient(transport=transport, base_url=self.origin) as client:
-                return await client.request(method, path, json=document, headers=headers)
-
-        return asyncio.run(ask())
-
-
-def text_of(answer: httpx.Response) -> str:
-    """What a person reads."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
 
 
 def approve(world: World, page: Page, person: str, subject: bytes, **how: Any) -> httpx.Response:
@@ -161,7 +135,74 @@ def test_an_expired_intent_says_why(world: World) -> None:
     assert approve(world, page, "ada", intent.digest()).json()["error"]["code"] == "intent.expired"
 
 
+def test_what_waits_is_listed_in_a_line_each(world: World) -> None:
+    intent, page = waiting(world), Page(world)
+    said = text_of(page.get("/"))
+    for part in ("0.2 BTC", bitcoin_address(7), "out of hot", "0 of 3 approved", "expires in"):
+        assert part in said
+    assert f"/intents/{intent.digest().hex()}" in page.get("/").text
+    approve(world, page, "ada", intent.digest())
+    assert "1 of 3 approved" in text_of(page.get("/"))
+    world.clock.advance(world.plane.policy.intent_lifetime_s)
+    assert "Nothing waits for anybody." in text_of(page.get("/"))
+
+
+def test_a_connection_without_a_request_keeps_nobody_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 8)
+    monkeypatch.setattr(connections, "REQUEST_WITHIN_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    head = b"POST /freeze HTTP/1.1\r\nHost: localhost:8413\r\nOrigin: http://localhost:8413\r\n"
+    begun = head + b"Content-Length: 60000\r\n\r\n{"
+    with served_page(world.signers[SIGNER], port), contextlib.ExitStack() as held:
+
+        def status() -> int:
+            return httpx.get(f"http://127.0.0.1:{port}/healthz", headers={"host": "localhost:8413"}).status_code
+
+        _until_served(port)
+        assert status() == 200
+        crowd = [held.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(40)]
+        for each in crowd[::2]:
+            with contextlib.suppress(OSError):
+                each.sendall(begun)
+        assert status() == 200
+        for each in crowd:
+            each.settimeout(5)
+            # Closed by the page: a connection that stays open would time out here.
+            with contextlib.suppress(ConnectionResetError):
+                while each.recv(4_096):
+                    pass
+
+
+def _until_served(port: int) -> None:
+    for _ in range(100):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+
+
 # A hostile control plane
+
+
+def test_a_payment_that_nobody_ordered_is_not_the_customer_s(world: World) -> None:
+    """The same address and amount as a customer's order, twice, and one order."""
+    takeover, signed = Takeover(world), world.order("w1", 5_000_000)
+    order = signed.order
+    ordered = Payment(order.amount, order.destination, order.digest())
+    movement = takeover.issued(ordered, Payment(order.amount, order.destination, None), orders=(signed,))
+    asked = takeover.request(SIGNER, movement)
+    shown = IntentProposal(
+        asked.intent,
+        asked.transaction,
+        asked.previous_transactions,
+        asked.input_paths,
+        asked.change_path,
+        asked.orders,
+        asked.log,
+    )
+    world.plane.signer(SIGNER).call(shown)
+    said = text_of(Page(world).get(f"/intents/{movement.intent.digest().hex()}"))
+    assert (said.count("signed by customer"), said.count("no customer's order")) == (1, 1)
 
 
 def proposal(world: World, intent: Intent, **changes: Any) -> IntentProposal:
@@ -221,10 +262,10 @@ def test_a_freeze_from_the_page_stops_this_signer(world: World) -> None:
     page = Page(world)
     offered = page.post("/freeze/order", {"reason": "a stranger on the network"}).json()
     order = FreezeOrder.decoded(bytes.fromhex(offered["order"]))
-    assert (order.version, order.frozen, order.reason) == (1, True, "a stranger on the network")
+    assert (order.version, order.frozen, order.reason) == (2, True, "a stranger on the network")
     assertion = as_document(world.deployment.persons["ben"].assertion(order.digest(), page.origin))
     answer = page.post("/freeze", {"order": offered["order"], "assertion": assertion})
-    assert (answer.status_code, answer.json()) == (200, {"person": "ben", "version": 1})
+    assert (answer.status_code, answer.json()) == (200, {"person": "ben", "version": 2})
     assert world.signers[SIGNER].status().frozen
     assert "Signing is stopped" in text_of(page.get("/"))
     again = page.post("/freeze", {"order": offered["order"], "assertion": assertion})
@@ -299,7 +340,7 @@ def test_what_people_write_is_text(world: World) -> None:
     shown = Page(world).get(f"/subjects/{change.digest().hex()}").text
     assert "<script>alert" not in shown
     assert "<b>fay" not in shown
-    assert "&lt;script&gt;" in shown
+    assert "<bdi>&lt;script&gt;" in shown, "apart from the words around it, whichever way it is written"
 
 
 def test_where_a_page_is_served() -> None:

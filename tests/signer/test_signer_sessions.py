@@ -139,7 +139,7 @@ def test_letters_must_be_the_quorums_own(takeover: Takeover) -> None:
     opened = takeover.begin(movement)
     first, second, third = (opened.letters[name] for name in QUORUM)
     body = takeover.commitments(opened, QUORUM[1]).encoded()
-    two = Commitments(0, takeover.commitments(opened, QUORUM[1]).commitments * 2, None).encoded()
+    two = Commitments(takeover.commitments(opened, QUORUM[1]).commitments * 2, None).encoded()
     genuine = takeover.world.signers[QUORUM[1]].home.keys.signing
     cases: dict[str, tuple[tuple[Envelope, ...], str]] = {
         "one letter missing": ((first, second), "signer.quorum_invalid"),
@@ -167,7 +167,7 @@ def test_corrupt_member_is_named_and_gets_no_second_nonce(takeover: Takeover) ->
     movement = honest(takeover)
     opened = takeover.begin(movement)
     genuine = takeover.world.signers[QUORUM[1]].home.keys.signing
-    nonsense = Commitments(0, (b"\x02" * 66,), None).encoded()
+    nonsense = Commitments((b"\x02" * 66,), None).encoded()
     bent = {**opened.letters, QUORUM[1]: _letter(opened.session, nonsense, genuine)}
     code = takeover.ask(QUORUM[0], dataclasses.replace(opened, letters=bent).finish)
     assert code in ("keys.cheater_found", "keys.message_malformed")

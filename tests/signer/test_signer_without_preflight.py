@@ -26,6 +26,7 @@ from holdfast.custody import (
     sign_payout,
 )
 from holdfast.custody import withdrawals as acceptance
+from holdfast.custody.control_plane import RosterInForce
 from holdfast.demo.deployment import ASSET, CUSTOMER_ORIGIN, PERSONS, VAULT, VENUE, page_of
 from holdfast.errors import HoldfastError
 from holdfast.risk import RiskEngine
@@ -61,7 +62,7 @@ def another_roster(takeover: Takeover) -> bytes:
     """Planned by a control plane that believes in a next roster."""
     genesis = takeover.plane.genesis
     next_roster = dataclasses.replace(genesis.roster, version=2)
-    return _planned_by(takeover, genesis=dataclasses.replace(genesis, roster=next_roster))
+    return _planned_by(takeover, in_force=RosterInForce(next_roster))
 
 
 def another_policy(takeover: Takeover) -> bytes:

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli_rig import build_populated
-from holdfast.web import create_app
-from web_rig import Browser
+from web_rig import Browser, console
 from world import World, build_template, copy_world
 
 
@@ -41,5 +40,5 @@ def shared_world(populated: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture(scope="session")
 def page(shared_world: World) -> Browser:
-    """The console of a deployment that nobody changes."""
-    return Browser(create_app(shared_world.plane))
+    """The console of a deployment that nobody changes, with ada signed in."""
+    return console(shared_world)

@@ -4,25 +4,19 @@ import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from cli_rig import SANCTIONED
 from holdfast.audit import log_size
 from holdfast.authority import FreezeOrder
+from holdfast.custody import plan_payout, request_withdrawal
 from holdfast.demo.deployment import page_of
 from holdfast.signer import FreezeRequest, SignerUnavailable
 from holdfast.store import snapshot, transaction
-from holdfast.web import create_app
-from web_rig import Browser
+from web_rig import Browser, console, text_of
 from world import World, bitcoin_address, copy_world
-
-
-def text_of(page: Browser, path: str = "/") -> str:
-    """The words of a page, without its tags."""
-    answer = page.get(path)
-    assert answer.status_code == 200
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
 
 
 def test_overview_shows_the_vault(page: Browser) -> None:
@@ -78,14 +72,14 @@ def test_log_in_words(page: Browser) -> None:
 
 
 def test_log_and_withdrawals_come_in_pages(world: World) -> None:
-    page = Browser(create_app(world.plane))
+    page = console(world)
     for number in range(55):
         world.request(f"n-{number:02}", 1_000)
     with snapshot(world.plane.engine) as connection:
         size = log_size(connection)
     for path, pattern, total in (
-        ("/log", r'class="sequence"><span class="quiet">No.</span> (\d+)', size),
-        ("/withdrawals", r'data-label="Reference" class="wrap">([^<]+)', 4 + 55),
+        ("/log", r'class="sequence"><a href="/log/(\d+)"', size),
+        ("/withdrawals", r'data-label="Reference"><a class="wrap" href="/withdrawal\?reference=([^"]+)"', 4 + 55),
     ):
         seen: list[str] = []
         address: str | None = path
@@ -108,7 +102,7 @@ def founded_world(founded: Path, tmp_path: Path) -> Iterator[World]:
 
 
 def test_empty_pages_say_so(founded_world: World) -> None:
-    page = Browser(create_app(founded_world.plane))
+    page = console(founded_world)
     assert "Nothing was paid out yet." in text_of(page, "/payouts")
     assert "No customer has asked for a withdrawal yet." in text_of(page, "/withdrawals")
     shown = text_of(page)
@@ -120,7 +114,7 @@ def test_before_the_first_key(founded_world: World) -> None:
     with transaction(founded_world.plane.engine) as connection:
         for table in ("coin", "address", "vault"):
             connection.exec_driver_sql(f"DELETE FROM {table}")
-    assert "No vault has a key yet." in text_of(Browser(create_app(founded_world.plane)))
+    assert "No vault has a key yet." in text_of(console(founded_world))
 
 
 class Away:
@@ -136,7 +130,7 @@ def test_signers_that_are_away(world: World) -> None:
     for name in ("basel", "lugano", "zurich"):
         transports[name] = Away()
     object.__setattr__(world.plane, "transports", transports)
-    shown = text_of(Browser(create_app(world.plane)))
+    shown = text_of(console(world))
     assert "Vault hot cannot pay: 2 signers can sign, 3 are needed." in shown
     assert "No valid answer from lugano, basel, zurich." in shown
     assert "zurich no answer signer.unavailable" in shown
@@ -147,7 +141,7 @@ def test_a_freeze_in_force(world: World) -> None:
     approval = world.deployment.approve("ada", order.digest(), page_of("bern"))
     for name in ("bern", "geneva", "lugano"):
         world.plane.signer(name).call(FreezeRequest(order, (approval,)))
-    shown = text_of(Browser(create_app(world.plane)))
+    shown = text_of(console(world))
     assert "Vault hot is frozen" in shown
     assert "Freeze in force" in shown
 
@@ -162,7 +156,7 @@ def unguarded(world: World, statement: str) -> None:
 
 def test_an_altered_log_is_shown_as_such_and_the_rest_still_read(world: World) -> None:
     unguarded(world, "UPDATE audit_entry SET data = zeroblob(20) WHERE sequence = 3")
-    page = Browser(create_app(world.plane))
+    page = console(world)
     assert "The audit log does not hold" in text_of(page)
     shown = text_of(page, "/log")
     assert "No. 3 This entry has been altered in the database" in shown
@@ -172,22 +166,53 @@ def test_an_altered_log_is_shown_as_such_and_the_rest_still_read(world: World) -
 
 def test_a_forged_checkpoint_is_shown_as_such(world: World) -> None:
     unguarded(world, "UPDATE audit_checkpoint SET note = replace(note, 'example', 'exemple')")
-    shown = text_of(Browser(create_app(world.plane)))
+    shown = text_of(console(world))
     assert "The audit log does not hold" in shown
 
 
 def test_wrong_books_are_shown_as_such(world: World) -> None:
     unguarded(world, "UPDATE ledger_account SET total_lo = total_lo + 1 WHERE code = 'customer:alice'")
-    shown = text_of(Browser(create_app(world.plane)))
+    shown = text_of(console(world))
     assert "The books are wrong" in shown
     assert "ledger.broken" in shown
 
 
 def test_what_customers_write_is_text_and_never_markup(world: World) -> None:
-    page = Browser(create_app(world.plane))
+    page = console(world)
     reference = '<script>alert("x")</script>&{{7*7}}'
     world.request(reference, 1_000)
     for path in ("/", "/withdrawals", "/log"):
         body = page.get(path).text
-        assert "<script" not in body
+        assert "<script>" not in body
         assert html.escape(reference, quote=True).replace("&quot;", "&#34;") in body
+
+
+def test_names_and_references_are_text_on_every_page_that_has_them(world: World) -> None:
+    name, reference = "<i>\"'&{{7*7}}?#%", "<b onload=x>\"'&{%x%}/../?#"
+    world.enrol(name)
+    world.fund(name, 90_000_000)
+    request_withdrawal(world.plane, "hot", world.order(reference, 1_000_000, customer=name))
+    intent = plan_payout(world.plane, "hot", [reference]).digest().hex()
+    page = console(world)
+    in_name, in_reference = quote(name, safe=""), quote(reference, safe="")
+    pages = {
+        "/": reference,
+        "/withdrawals": name,
+        f"/withdrawals?customer={in_name}": name,
+        f"/withdrawals?search={in_reference}": reference,
+        f"/withdrawal?reference={in_reference}": name,
+        f"/payouts/{intent}": reference,
+        "/vault?name=hot": name,
+        "/customers": name,
+        f"/customer?name={in_name}": reference,
+        "/log": name,
+        f"/search/suggestions?q={quote(reference[:4], safe='')}": reference,
+    }
+    for path, written in pages.items():
+        answer = page.get(path)
+        assert answer.status_code == 200, path
+        assert "<i>" not in answer.text.replace('<i class="zeros"', ""), path
+        assert "<b onload" not in answer.text, path
+        assert html.escape(written, quote=False).replace('"', "&#34;").replace("'", "&#39;") in answer.text, path
+        for address in re.findall(r'href="(/(?:withdrawal|customer)\?[^"]+)"', answer.text):
+            assert page.get(html.unescape(address)).status_code == 200, address

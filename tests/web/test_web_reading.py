@@ -34,11 +34,28 @@ def test_a_fresh_value_is_not_sought_again() -> None:
     assert len(made) == 1
 
 
-def test_a_stale_value_is() -> None:
-    find, made = counting()
+def test_a_stale_value_is_and_the_old_one_is_shown_meanwhile() -> None:
+    find, _made = counting()
     kept = Refreshed(find, keep_s=0, wait_s=5)
-    assert [kept.get().value for _ in range(3)] == [1, 2, 3]
-    assert len(made) == 3
+    assert kept.get().value == 1
+    assert kept.get().value in (1, 2)
+    deadline = time.monotonic() + 10
+    while kept.get().value == 1 and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert kept.get().value not in (None, 1)
+
+
+def test_a_value_that_took_long_is_kept_longer() -> None:
+    made: list[int] = []
+
+    def find() -> int:
+        made.append(1)
+        time.sleep(0.05)
+        return len(made)
+
+    kept = Refreshed(find, keep_s=0, wait_s=5)
+    assert [kept.get().value for _ in range(20)] == [1] * 20
+    assert len(made) == 1
 
 
 def test_a_search_that_takes_long_is_not_waited_for_nor_doubled() -> None:

@@ -3,7 +3,14 @@
 Nothing here does I/O or knows the time; callers hand in the roster, the moment and the limits that they pin.
 """
 
-from holdfast.authority.approval import Approval, ApprovalFacts, require_pages_apart, require_quorum, verify_approval
+from holdfast.authority.approval import (
+    MAX_APPROVALS,
+    Approval,
+    ApprovalFacts,
+    require_pages_apart,
+    require_quorum,
+    verify_approval,
+)
 from holdfast.authority.assertion import (
     Assertion,
     AssertionFacts,
@@ -38,7 +45,7 @@ from holdfast.authority.change import (
     roster_difference,
 )
 from holdfast.authority.envelope import EVERYONE, Envelope, Header, Letter, open_envelope, seal_envelope
-from holdfast.authority.epoch import NO_EPOCH, AssetTree, EpochHeader
+from holdfast.authority.epoch import MAX_EPOCH, NO_EPOCH, AssetTree, EpochHeader
 from holdfast.authority.errors import (
     AssertionCredentialUnknown,
     AssertionMalformed,
@@ -55,6 +62,7 @@ from holdfast.authority.errors import (
     ConflictKeyMissing,
     EnvelopeForged,
     EnvelopeMisdirected,
+    EpochChainBroken,
     FreezeOrderInvalid,
     IntentExpired,
     KeyCertificateInvalid,
@@ -76,6 +84,7 @@ from holdfast.authority.intent import Intent, Payment, outpoint_conflict_key
 from holdfast.authority.order import SignedOrder, WithdrawalOrder, require_order_settles, verify_order
 from holdfast.authority.roster import (
     APPROVER,
+    MAX_NAME,
     OFFICER,
     Floor,
     Genesis,
@@ -87,12 +96,16 @@ from holdfast.authority.roster import (
     require_succession,
 )
 from holdfast.authority.standing import StandingOrder, require_within
+from holdfast.authority.texts import require_text
 
 __all__ = [
     "ALLOW",
     "APPROVER",
     "BLOCK",
     "EVERYONE",
+    "MAX_APPROVALS",
+    "MAX_EPOCH",
+    "MAX_NAME",
     "NO_EPOCH",
     "OFFICER",
     "REVIEW",
@@ -120,6 +133,7 @@ __all__ = [
     "Envelope",
     "EnvelopeForged",
     "EnvelopeMisdirected",
+    "EpochChainBroken",
     "EpochHeader",
     "Floor",
     "FreezeOrder",
@@ -173,6 +187,7 @@ __all__ = [
     "require_roster_change",
     "require_roster_possible",
     "require_succession",
+    "require_text",
     "require_within",
     "roster_difference",
     "seal_envelope",

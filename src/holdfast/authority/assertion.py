@@ -31,6 +31,9 @@ from holdfast.encoding import Canonical
 MAX_FIELD_BYTES = 4_096
 """The largest client data, authenticator data, key or signature that is looked at."""
 
+MAX_CLIENT_DATA_BYTES = 1_024
+"""The largest client data of an assertion: several times what browsers write, for they travel in great number."""
+
 AUTHENTICATOR_DATA_BYTES = 37
 """Authenticator data without a credential and extensions: the relying party's hash, flags and counter."""
 
@@ -83,6 +86,15 @@ class Assertion(Canonical):
         parts = (self.credential_id, self.authenticator_data, self.client_data_json, self.signature)
         if any(len(part) > MAX_FIELD_BYTES for part in parts):
             raise AssertionMalformed(f"a part of the assertion is larger than {MAX_FIELD_BYTES} bytes")
+        if len(self.client_data_json) > MAX_CLIENT_DATA_BYTES:
+            raise AssertionMalformed(f"the client data are larger than {MAX_CLIENT_DATA_BYTES} bytes")
+
+    def claimed_origin(self) -> str:
+        """The page that the client data name. Nobody has verified it: only :func:`verify_assertion` does.
+
+        :raises AssertionMalformed: no client data of an assertion.
+        """
+        return str(_client_data(self.client_data_json, "webauthn.get").get("origin"))
 
 
 def _client_data(encoded: bytes, kind: str) -> dict[str, Any]:

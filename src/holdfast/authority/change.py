@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from holdfast.authority.approval import Approval, require_quorum
 from holdfast.authority.errors import AuthorityMalformed, RosterChangeExpired, RosterSignersFixed
 from holdfast.authority.roster import OFFICER, Person, Roster, require_succession
+from holdfast.authority.texts import require_text
 from holdfast.encoding import Canonical
 
 MAX_REASON = 200
@@ -25,8 +26,15 @@ class RosterChange(Canonical):
 
     def __post_init__(self) -> None:
         """Refuse a change that says nothing to those who are asked."""
-        if not 1 <= len(self.reason) <= MAX_REASON or not self.reason.isprintable():
-            raise AuthorityMalformed(f"a change has a reason of 1 to {MAX_REASON} printable characters")
+        require_text(self.reason, "a change's reason", MAX_REASON)
+
+    def require_unexpired(self, now_s: int) -> None:
+        """Refuse once the change's time has come.
+
+        :raises RosterChangeExpired: ``now_s`` is at or past it.
+        """
+        if now_s >= self.expires_at_s:
+            raise RosterChangeExpired(f"the change expired {now_s - self.expires_at_s} s ago")
 
 
 @dataclass(frozen=True)
@@ -65,29 +73,24 @@ def roster_difference(current: Roster, proposed: Roster) -> RosterDifference:
     )
 
 
-def require_roster_possible(change: RosterChange, current: Roster, genesis: bytes, now_s: int) -> None:
-    """Require that the change is one that could be approved: the very next roster, in time, with the same signers.
+def require_roster_possible(change: RosterChange, current: Roster, genesis: bytes) -> None:
+    """Require that the change could come into force: the very next roster, of this genesis, with the same signers.
 
-    :raises RosterSuccessionInvalid: it does not follow the roster in force, or is of another genesis.
-    :raises RosterChangeExpired: its time has passed.
+    :raises RosterSuccessionInvalid: it does not follow the roster in force.
     :raises RosterSignersFixed: it changes the signers or the relying party.
     """
     require_succession(current, change.roster)
     if change.genesis != genesis:
         raise AuthorityMalformed("the change is for another genesis")
-    if now_s >= change.expires_at_s:
-        raise RosterChangeExpired(f"the change expired {now_s - change.expires_at_s} s ago")
     if (change.roster.signers, change.roster.relying_party) != (current.signers, current.relying_party):
         raise RosterSignersFixed("signers are exchanged by resharing their keys, not by a change of the roster")
 
 
-def require_roster_change(
-    change: RosterChange, approvals: Iterable[Approval], current: Roster, genesis: bytes, now_s: int
-) -> None:
+def require_roster_change(change: RosterChange, approvals: Iterable[Approval], current: Roster, genesis: bytes) -> None:
     """Require a possible change that as many officers approved as the roster *in force* asks for.
 
     :raises QuorumNotReached: too few officers.
     :raises AuthorityError: as :func:`require_roster_possible` and :func:`holdfast.authority.require_quorum`.
     """
-    require_roster_possible(change, current, genesis, now_s)
+    require_roster_possible(change, current, genesis)
     require_quorum(approvals, current, change.digest(), OFFICER, current.change_quorum)

@@ -18,6 +18,12 @@ class AuthorityMalformed(AuthorityError):
     exit_status = 2
 
 
+class EpochChainBroken(AuthorityError):
+    """Reserve epochs that do not follow one another: in number, super-root, time or height."""
+
+    code = "epoch.chain_broken"
+
+
 class ConflictKeyMissing(AuthorityError):
     """The intent names no conflict key, or one that is not of a known form."""
 

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from holdfast.authority.approval import Approval, require_quorum
 from holdfast.authority.errors import FreezeOrderInvalid
 from holdfast.authority.roster import OFFICER, Roster
+from holdfast.authority.texts import require_text
 from holdfast.encoding import Canonical
+
+MAX_REASON = 200
+"""The longest reason of a freeze or a lift, in characters."""
 
 MAX_VERSION_STEP = 1_000
 """How far a freeze order's version may be above the newest known."""
@@ -22,6 +26,10 @@ class FreezeOrder(Canonical):
     frozen: bool
     genesis: bytes
     reason: str
+
+    def __post_init__(self) -> None:
+        """Refuse a reason that nobody could read."""
+        require_text(self.reason, "a freeze order's reason", MAX_REASON)
 
 
 def require_freeze_order(

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 from holdfast.amounts import Amount
 from holdfast.authority.errors import AuthorityMalformed, ConflictKeyMissing, IntentExpired
+from holdfast.authority.texts import require_text
 from holdfast.encoding import Canonical
 
 MAX_PAYMENTS = 500
 """The most payments that one transaction settles."""
+
+MAX_CREATED_BY = 128
+"""The longest name of who made an intent, in characters."""
 
 # One spelling each: signers compare the text, and a second one would be a second key for the same outpoint or nonce.
 _CONFLICT_KEY = re.compile(
@@ -57,6 +61,7 @@ class Intent(Canonical):
         """Refuse an intent that nobody could check."""
         if not 1 <= len(self.payments) <= MAX_PAYMENTS:
             raise AuthorityMalformed(f"an intent has 1 to {MAX_PAYMENTS} payments")
+        require_text(self.created_by, "who made an intent", MAX_CREATED_BY)
         if not _CONFLICT_KEY.fullmatch(self.conflict_key):
             raise ConflictKeyMissing("the intent names no conflict key: outpoint:TXID:N or nonce:CHAIN:ACCOUNT:N")
         if any(not 0 <= number < 2**63 for number in self._numbers()):

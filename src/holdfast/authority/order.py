@@ -6,6 +6,7 @@ from holdfast.amounts import Amount
 from holdfast.authority.assertion import Assertion, Credential, RelyingParty, verify_assertion
 from holdfast.authority.errors import AuthorityMalformed, OrderExpired, OrderMismatch
 from holdfast.authority.intent import Payment
+from holdfast.authority.texts import require_text
 from holdfast.encoding import Canonical
 
 MAX_TEXT = 128
@@ -29,8 +30,9 @@ class WithdrawalOrder(Canonical):
         """Refuse an order for nothing, or of no size that is stored."""
         self.amount.positive()
         for text in (self.venue, self.customer, self.reference, self.destination):
-            if not 1 <= len(text) <= MAX_TEXT or not (text.isascii() and text.isprintable()):
-                raise AuthorityMalformed(f"an order's texts are 1 to {MAX_TEXT} printable ASCII characters")
+            require_text(text, "a text of an order", MAX_TEXT)
+            if not text.isascii():
+                raise AuthorityMalformed("an order's texts are of ASCII characters")
 
 
 @dataclass(frozen=True)

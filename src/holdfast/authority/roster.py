@@ -14,6 +14,7 @@ from holdfast.authority.errors import (
     RosterSuccessionInvalid,
     SignerUnknown,
 )
+from holdfast.authority.texts import require_text
 from holdfast.encoding import Canonical
 
 OFFICER = "officer"
@@ -22,6 +23,15 @@ OFFICER = "officer"
 APPROVER = "approver"
 """May approve movements."""
 
+
+MAX_PERSONS = 200
+"""The most persons in a roster: signers' pages show a change of it at once."""
+
+MAX_DEVICES = 10
+"""The most devices, and the most roles, of one person."""
+
+MAX_NAME = 60
+"""The longest name of a person or role, in characters."""
 
 MAX_CHANGE_DELAY_S = 366 * 86_400
 """The longest that a genesis can have roster changes wait."""
@@ -56,6 +66,13 @@ class Person:
     roles: tuple[str, ...]
     credentials: tuple[Credential, ...]
 
+    def __post_init__(self) -> None:
+        """Refuse a name or a role that reads as another, and more devices or roles than anybody looks through."""
+        for text in (self.name, *self.roles):
+            require_text(text, "a name of a person or role", MAX_NAME)
+        if len(self.roles) > MAX_DEVICES or len(self.credentials) > MAX_DEVICES:
+            raise AuthorityMalformed(f"a person has {MAX_DEVICES} devices and roles at most")
+
 
 @dataclass(frozen=True)
 class Roster(Canonical):
@@ -74,7 +91,9 @@ class Roster(Canonical):
     persons: tuple[Person, ...]
 
     def __post_init__(self) -> None:
-        """Refuse a roster in which a signer, person or device could count twice."""
+        """Refuse a roster in which a signer, person or device could count twice, or that nobody looks through."""
+        if len(self.persons) > MAX_PERSONS:
+            raise AuthorityMalformed(f"a roster has {MAX_PERSONS} persons at most")
         _require_unique((signer.name for signer in self.signers), "signers' names")
         _require_unique((signer.signing_key for signer in self.signers), "signers' keys")
         _require_unique((person.name for person in self.persons), "persons' names")

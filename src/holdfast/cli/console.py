@@ -2,16 +2,13 @@
 
 import socket
 from collections.abc import Callable
-
-import uvicorn
+from pathlib import Path
 
 from holdfast.cli.errors import AddressUnavailable
+from holdfast.cli.page_server import page_server
 from holdfast.custody import ControlPlane
+from holdfast.pages import LOOPBACK_HOSTS
 from holdfast.web import create_app
-
-_LIMIT_CONNECTIONS = 64
-_KEEP_ALIVE_S = 5
-_STOPS_WITHIN_S = 5
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -27,24 +24,27 @@ def listening(host: str, port: int) -> socket.socket:
         raise AddressUnavailable(f"cannot listen on {host} port {port}: {reason}") from None
 
 
-def serve_console(plane: ControlPlane, listener: socket.socket, host: str, ready: Callable[[str], None]) -> None:
+def console_origin(listener: socket.socket, host: str) -> str:
+    """How a browser on this machine names the page: ``localhost`` if it can be, as passkeys want it."""
+    shown = "localhost" if host in LOOPBACK_HOSTS else f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def serve_console(
+    plane: ControlPlane,
+    listener: socket.socket,
+    origin: str,
+    ready: Callable[[str], None],
+    *,
+    host: str,
+    reserves: Path,
+) -> None:
     """Serve the console page until a signal ends the process.
 
-    :param host: the name it may be asked for, besides the loopback ones.
+    :param origin: where people find it, exactly as their browsers say it; they sign in there only.
     :param ready: called with the page's address.
+    :param host: a name that it may be asked for besides the origin's and the loopback ones.
+    :param reserves: the folder of published epochs.
     """
-    shown = f"[{host}]" if ":" in host else host
-    config = uvicorn.Config(
-        create_app(plane, hosts=(host,)),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="off",
-        ws="none",
-        limit_concurrency=_LIMIT_CONNECTIONS,
-        timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=_STOPS_WITHIN_S,
-    )
-    ready(f"http://{shown}:{listener.getsockname()[1]}/")
-    uvicorn.Server(config).run(sockets=[listener])
+    ready(f"{origin}/")
+    page_server(create_app(plane, origin=origin, hosts=(host,), reserves=reserves)).run(sockets=[listener])

@@ -1,6 +1,7 @@
-"""``holdfast demo``: the whole story on embedded parts, then the page of what it left."""
+"""``holdfast demo``: the whole story on embedded parts, then the pages of what it left."""
 # ruff: noqa: PLC0415 -- commands import what they work with when they run
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,8 +9,8 @@ import typer
 
 from holdfast.cli.errors import RefusedWithDetails
 from holdfast.cli.options import Json
-from holdfast.cli.output import print_document, print_lines, print_note
-from holdfast.cli.serve import DEFAULT_PORT, LOOPBACK, Port
+from holdfast.cli.output import print_document, print_lines
+from holdfast.cli.serve import DEFAULT_PORT
 
 if TYPE_CHECKING:
     from holdfast.demo import DemoResult
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 Chapter = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="Only this chapter and what it stands on; may be given again."),
+]
+Port = Annotated[
+    int,
+    typer.Option(
+        metavar="PORT",
+        min=0,
+        max=65535,
+        help="The console's port; the customers' page is ten below, the signers' above. 0 takes free ones.",
+    ),
 ]
 Directory = Annotated[
     Path | None,
@@ -32,20 +42,25 @@ Directory = Annotated[
 
 
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="End with the story instead of serving its page.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="End with the story instead of serving its pages.")] = False,
     chapter: Chapter = None,
     directory: Directory = None,
     port: Port = DEFAULT_PORT,
     as_json: Json = False,
 ) -> None:
-    """Tell the whole story on embedded parts, then serve its page.
+    """Tell the whole story on embedded parts, then serve its pages.
 
     One customer's bitcoin from deposit to payout, on a chain of this machine's own; thefts, losses and crashes on the
     way. Exit status 1 if any step does not end as promised.
     """
+    from holdfast.cli.demo_pages import reserved_pages, serve_demo
     from holdfast.demo import JsonReporter, PromiseBroken, RichReporter, run
 
-    with run(directory, chapters=chapter or (), report=JsonReporter() if as_json else RichReporter()) as result:
+    report = JsonReporter() if as_json else RichReporter()
+    with contextlib.ExitStack() as stack:
+        pages = None if once else stack.enter_context(reserved_pages(port))
+        origins = None if pages is None else pages.origins()
+        result = stack.enter_context(run(directory, chapters=chapter or (), report=report, origins=origins))
         told = _document(result)
         if not result.ok:
             detail = result.steps[-1].detail if result.steps else "no step was told"
@@ -54,8 +69,8 @@ def demo(
             print_document(told)
         else:
             print_lines("", f"All {len(result.steps)} steps ended as promised.")
-        if not once:
-            _serve(result, port)
+        if pages is not None:
+            serve_demo(result, pages)
 
 
 def _document(result: "DemoResult") -> dict[str, Any]:
@@ -67,14 +82,3 @@ def _document(result: "DemoResult") -> dict[str, Any]:
             for step in result.steps
         ],
     }
-
-
-def _serve(result: "DemoResult", port: int) -> None:
-    from holdfast.cli.console import listening, serve_console
-    from holdfast.cli.homes import opened_plane
-    from holdfast.cli.process import ended_by_sigterm
-
-    result.keep_running()
-    with opened_plane(result.directory) as plane, listening(LOOPBACK, port) as listener, ended_by_sigterm():
-        # On stderr: with --json, stdout is the story's one document.
-        serve_console(plane, listener, LOOPBACK, lambda address: print_note(f"serving {address} until Ctrl-C"))

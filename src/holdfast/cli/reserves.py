@@ -22,6 +22,8 @@ Epoch = Annotated[
 
 HOLDFAST_FORMAT = "holdfast"
 
+_KEY_BYTES = 33
+
 
 @app.command("publish")
 def publish(home: Home = None, as_json: Json = False) -> None:
@@ -97,30 +99,80 @@ def verify(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="A manifest and proofs for it.", show_default=False)
     ],
+    *,
     form: Annotated[str, typer.Option("--format", metavar="NAME", help="Whose format: holdfast.")] = HOLDFAST_FORMAT,
     root: Annotated[
         str | None,
         typer.Option("--root", metavar="HEX", help="The super-root that others have seen.", show_default=False),
     ] = None,
+    nonce: Annotated[
+        str | None,
+        typer.Option("--nonce", metavar="HEX", help="The nonce that the customer's page chose.", show_default=False),
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option("--key", metavar="NAME=HEX", help="A vault's key, known from elsewhere.", show_default=False),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Verify customers' proofs against an epoch's manifest, from the files alone; exit status 1 if one is not true."""
-    from holdfast.reserves import SuperRootMismatch, verify_proof
+    from holdfast.reserves import require_known, verify_proof
 
     if form != HOLDFAST_FORMAT:
         raise UsageInvalid(f"unknown format {form[:20]!r}; known: {HOLDFAST_FORMAT}")
+    known_root, known_nonce = _known("--root", root, 32), _known("--nonce", nonce, 16)
+    keys = dict(_known_key(pair) for pair in key or [])
     manifest, proofs = _sorted_out(files)
     with progress("verifying"):
         reports = [verify_proof(manifest, proof) for proof in proofs]
-    if root is not None and root.lower() != reports[0].super_root.hex():
-        raise SuperRootMismatch(f"the manifest's super-root is {reports[0].super_root.hex()}, not the one given")
+    for report in reports:
+        require_known(report, root=known_root, nonce=known_nonce, keys=keys)
+    pinned = {"root": root is not None, "nonce": nonce is not None, "keys": set(keys) == set(reports[0].keys)}
     if as_json:
-        print_document({"valid": True, "root_pinned": root is not None, "proofs": [_proof(each) for each in reports]})
+        shown = {f"{name}_pinned": known for name, known in pinned.items()}
+        print_document({"valid": True, **shown, "proofs": [_proof(each) for each in reports]})
         return
     for report in reports:
         _print_proof(report)
-    if root is None:
+    _print_unknown(reports[0], pinned)
+
+
+def _known(option: str, given: str | None, length: int) -> bytes | None:
+    """What the user knows from elsewhere: so many bytes, as hexadecimal digits of either case."""
+    if given is None:
+        return None
+    digits = given.strip().lower()
+    if len(digits) != 2 * length or not set(digits) <= set("0123456789abcdef"):
+        raise UsageInvalid(f"{option} has {2 * length} hexadecimal digits")
+    return bytes.fromhex(digits)
+
+
+def _known_key(pair: str) -> tuple[str, bytes]:
+    name, _, digits = pair.rpartition("=")
+    if not name:
+        raise UsageInvalid("--key has a vault's name and key, as NAME=HEX")
+    return name, _known("--key", digits, _KEY_BYTES) or b""
+
+
+def _print_unknown(report: "ProofReport", pinned: dict[str, bool]) -> None:
+    """What the files alone do not show."""
+    number, before = report.before
+    print_note("the customer must be found in every number published since they became one, not in this one alone")
+    if number:
+        print_note(f"the one before is number {number}, super-root {before.hex()}: verify it too")
+    for skipped in report.skipped:
+        print_note(
+            f"the venue says that it never published number {skipped}: if anybody was shown it, do not believe it"
+        )
+    if not pinned["keys"]:
+        print_note("whether these are the venue's vaults, and all of them, is not checked: give their keys with --key")
+    if not pinned["root"]:
         print_note("whether everybody is shown this super-root is not checked: compare it, or give it with --root")
+    if not report.chosen_by_customer:
+        print_note("whether another customer of that name was shown the same is not checked: the house chose the nonce")
+    elif not pinned["nonce"]:
+        print_note("whether the customer's page chose this nonce is not checked: give it with --nonce")
+    print_note("not checked either: that the coins were unspent, what else the venue owes, and what it has borrowed")
 
 
 def _sorted_out(files: list[Path]) -> tuple[bytes, list[bytes]]:
@@ -181,7 +233,7 @@ def _print_epoch(view: "EpochView") -> None:
             "books of": moment(view.at_s),
             "block": f"{view.block.height} of {view.network}, {view.block.hash}",
             **covers,
-            "attested by": f"the signers of {', '.join(view.vaults)}",
+            "attested by": f"a quorum of the signers of {', '.join(view.vaults)}",
             "super-root": view.super_root.hex(),
         }
     )
@@ -231,6 +283,9 @@ def _proof(report: "ProofReport") -> dict[str, Any]:
         "customer": report.customer,
         "nonce": report.nonce.hex(),
         "nonce_by": "customer" if report.chosen_by_customer else "house",
+        "keys": {name: key.hex() for name, key in report.keys.items()},
+        "before": {"epoch": report.before[0], "super_root": report.before[1].hex()},
+        "skipped": list(report.skipped),
         "balances": [amount(each.amount) | {"fragments": each.fragments} for each in report.balances],
     }
 
@@ -243,6 +298,7 @@ def _print_proof(report: "ProofReport") -> None:
             "books of": moment(report.at_s),
             "balance": ", ".join(str(each.amount) for each in report.balances),
             "nonce": f"{report.nonce.hex()}, chosen by {chosen}",
+            "attested by": ", ".join(f"{name} ({key.hex()})" for name, key in report.keys.items()),
             "super-root": report.super_root.hex(),
         }
     )

@@ -4,14 +4,24 @@ The control plane believes none of it: each approval is verified here, and by ev
 """
 
 import contextlib
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy import select
 
 from holdfast.audit import checkpoint
-from holdfast.authority import EVERYONE, Approval, FreezeOrder, Header, Intent, RosterChange, open_envelope
+from holdfast.authority import (
+    MAX_APPROVALS,
+    Approval,
+    AssertionMalformed,
+    FreezeOrder,
+    Intent,
+    RosterChange,
+)
 from holdfast.custody import models
+from holdfast.custody.asking import ask_approvals
 from holdfast.custody.control_plane import ControlPlane
 from holdfast.custody.errors import PayoutNotAwaited, SubjectEnded
 from holdfast.custody.payouts import approve_payout, stored_approvals
@@ -43,7 +53,19 @@ from holdfast.store import transaction
 log = structlog.get_logger()
 
 MAX_SUBJECTS = 200
-"""How many subjects a signer is asked about at a time: the oldest first."""
+"""How many subjects a signer is asked about in a round: officers' first, then the oldest payouts."""
+
+MAX_OFFICERS_SUBJECTS = 100
+"""How many of them are officers' at most, so that payouts are never left out."""
+
+MAX_SUBJECTS_ASKED = 25
+"""How many subjects one request is about at most."""
+
+MAX_ASKED_BYTES = 400_000
+"""The most that approvals in one request come to."""
+
+BUDGET_S = 10.0
+"""How long one signer can keep a round: whatever it answers, the others have their turn."""
 
 
 @dataclass(frozen=True)
@@ -57,32 +79,59 @@ class Collected:
 def collect_approvals(plane: ControlPlane) -> Collected:
     """Show every signer what waits, and take in the approvals given on their pages."""
     waiting = _waiting(plane)
-    if not waiting:
-        return Collected(0)
     taken, refused = 0, {}
     for name in plane.transports:
+        until_s = time.monotonic() + BUDGET_S
         try:
-            held = _ask(plane, name, waiting)
-            for subject in held.unknown:
-                code = _propose(plane, name, subject, waiting[subject].body)
-                if code is not None:
-                    refused[name, subject] = code
+            for asked in _requests(waiting):
+                held = ask_approvals(plane, name, asked)
+                for subject in dict.fromkeys(held.unknown):
+                    _require_time(name, until_s)
+                    code = _propose(plane, name, subject, waiting[subject].body)
+                    if code is not None:
+                        refused[name, subject] = code
+                for subject, approval in _given_on_page(plane, name, held):
+                    _require_time(name, until_s)
+                    taken += _take_in(plane, subject, waiting, approval)
         except (SignerUnavailable, SignerRefused) as fault:
             log.info("custody.page_unreachable", signer=name, code=fault.code)
-            continue
-        for found in held.held:
-            taken += sum(_take_in(plane, found.subject, waiting, each) for each in found.approvals)
     _tell_enough(plane, {subject: each for subject, each in waiting.items() if each.is_enough})
     return Collected(taken, refused)
 
 
+def _require_time(name: str, until_s: float) -> None:
+    if time.monotonic() > until_s:
+        raise SignerUnavailable(f"{name} took longer than {BUDGET_S} s of a round")
+
+
+def _given_on_page(plane: ControlPlane, name: str, held: ApprovalsHeld) -> Iterator[tuple[bytes, Approval]]:
+    """What a signer shows of its own page, each person once a subject.
+
+    Every signer speaks for its own page alone: one in the wrong hands that showed an approval for another's page would
+    keep out whoever uses that page in truth.
+    """
+    own, seen = plane.roster.signer(name).origin, set()
+    for found in held.held:
+        for approval in found.approvals[:MAX_APPROVALS]:
+            place = (found.subject, approval.person)
+            if place not in seen and _claims(approval, own):
+                seen.add(place)
+                yield found.subject, approval
+
+
+def _claims(approval: Approval, origin: str) -> bool:
+    try:
+        return approval.assertion.claimed_origin() == origin
+    except AssertionMalformed:
+        return False
+
+
 def _tell_enough(plane: ControlPlane, done: dict[bytes, "_Waiting"]) -> None:
     """Show every signer that these have enough approvals, so that no page asks anybody any more."""
-    if not done:
-        return
     for name in plane.transports:
         with contextlib.suppress(SignerUnavailable, SignerRefused):
-            _ask(plane, name, done)
+            for asked in _requests(done):
+                ask_approvals(plane, name, asked)
 
 
 @dataclass
@@ -93,36 +142,32 @@ class _Waiting:
 
 
 def _waiting(plane: ControlPlane) -> dict[bytes, _Waiting]:
-    table, now_s = models.payouts, plane.clock.now_s()
+    table, now_s, found = models.payouts, plane.clock.now_s(), {}
     awaited = select(table.c.intent, table.c.body).where(table.c.state == PayoutState.AWAITING.value)
     with transaction(plane.engine) as connection:
-        payouts = connection.execute(awaited.order_by(table.c.created_at_s).limit(MAX_SUBJECTS)).all()
-        found = {
-            bytes(row.intent): _Waiting(
-                Intent.decoded(bytes(row.body)), stored_approvals(connection, bytes(row.intent))
-            )
-            for row in payouts
-        }
-        for row in open_subjects(connection, now_s)[: MAX_SUBJECTS - len(found)]:
+        # Payouts come in any number; whoever floods them must not keep a removal or a lift from the pages.
+        for row in open_subjects(connection, now_s)[:MAX_OFFICERS_SUBJECTS]:
             digest = bytes(row.digest)
             found[digest] = _Waiting(subject_body(row), subject_approvals(connection, digest))
+        payouts = awaited.order_by(table.c.created_at_s).limit(MAX_SUBJECTS - len(found))
+        for intent, body in connection.execute(payouts).all():
+            found[bytes(intent)] = _Waiting(Intent.decoded(bytes(body)), stored_approvals(connection, bytes(intent)))
     return found
 
 
-def _ask(plane: ControlPlane, name: str, waiting: dict[bytes, _Waiting]) -> ApprovalsHeld:
-    asked = ApprovalsRequest(tuple(SubjectApprovals(subject, each.approvals) for subject, each in waiting.items()))
-    try:
-        (letter,) = plane.signer(name).call(asked)
-        place = Header(name, EVERYONE, asked.digest(), 0, 0)
-        held = ApprovalsHeld.decoded(open_envelope(letter, plane.roster, place))
-    except SignerRefused:
-        raise
-    except (HoldfastError, ValueError):
-        raise SignerUnavailable(f"{name} gave no valid answer") from None
-    named = [found.subject for found in held.held] + list(held.unknown)
-    if not set(named) <= set(waiting):
-        raise SignerUnavailable(f"{name} answered what was not asked")
-    return held
+def _requests(waiting: dict[bytes, _Waiting]) -> Iterator[ApprovalsRequest]:
+    """Requests about all that waits, each of a size that a signer takes and can answer."""
+    known: list[SubjectApprovals] = []
+    size = 0
+    for subject, each in waiting.items():
+        needed = sum(len(approval.encoded()) for approval in each.approvals)
+        if known and (len(known) == MAX_SUBJECTS_ASKED or size + needed > MAX_ASKED_BYTES):
+            yield ApprovalsRequest(tuple(known))
+            known, size = [], 0
+        known.append(SubjectApprovals(subject, each.approvals))
+        size += needed
+    if known:
+        yield ApprovalsRequest(tuple(known))
 
 
 def _take_in(plane: ControlPlane, subject: bytes, waiting: dict[bytes, _Waiting], approval: Approval) -> bool:

@@ -1,18 +1,25 @@
-"""Carrying out what officers approved: signers adopt it first, and the control plane follows them."""
+"""Carrying out what officers approved: signers come first, and the control plane follows them.
+
+A roster change is offered to signers until so many are ready for it that no other can be; their letters are kept with
+the roster, and bring every other signer to it, whenever it answers. One change is offered at a time.
+"""
+
+from collections.abc import Sequence
 
 import structlog
 from sqlalchemy import select, update
 
 from holdfast.audit import RosterActivated, append, checkpoint
-from holdfast.authority import Approval, FreezeOrder, RosterChange
+from holdfast.authority import EVERYONE, Approval, Envelope, FreezeOrder, Header, RosterChange, open_envelope
 from holdfast.custody import models
 from holdfast.custody.control_plane import ControlPlane
 from holdfast.custody.errors import SubjectEnded
 from holdfast.custody.freezes import spread_freezes
 from holdfast.custody.health import signer_health
 from holdfast.custody.quorum import log_evidence
-from holdfast.custody.rosters import newest_roster, record_roster
+from holdfast.custody.rosters import adoptions_after, newest_roster, record_roster
 from holdfast.custody.subjects import (
+    LIFT,
     ROSTER,
     SubjectState,
     end_subject,
@@ -20,43 +27,53 @@ from holdfast.custody.subjects import (
     subject_approvals,
     subject_body,
 )
-from holdfast.encoding import Canonical
 from holdfast.errors import HoldfastError
 from holdfast.signer import (
     DelayNotElapsed,
+    Done,
     FreezeRequest,
+    Frozen,
+    RosterAdoption,
     RosterProposal,
+    RosterReady,
     RosterRequest,
     SignerRefused,
     SignerUnavailable,
+    ready_quorum,
 )
 from holdfast.store import transaction
 
 log = structlog.get_logger()
 
-ADOPTED = "adopted"
-
-_PASSING = frozenset({DelayNotElapsed.code, SignerUnavailable.code, "log.not_consistent", "log.rolled_back"})
+_PASSING = frozenset(
+    {
+        DelayNotElapsed.code,
+        Frozen.code,
+        SignerUnavailable.code,
+        # Of a signer that has cosigned more, or less, of the log than was shown; and of one whose time is a bit off.
+        "log.not_consistent",
+        "log.rolled_back",
+        # Of a signer that is behind, and is brought up below.
+        "roster.succession_invalid",
+    }
+)
 """What a signer says that it will not say for ever."""
 
 
 def enact_subjects(plane: ControlPlane) -> int:
     """Carry out what is approved, as far as signers do by now; returns how many proposals that ended.
 
-    A change that waits for its delay is offered again and again; one that signers will never adopt ends with the code
-    that they give. Signers that were away are handed what they missed.
+    A change that waits for its delay is offered again and again; one that signers will never be ready for ends with the
+    code that they give. Signers that were away are handed what they missed.
     """
     refresh_roster(plane)
-    table, now_s = models.subjects, plane.clock.now_s()
-    with transaction(plane.engine) as connection:
-        expired = update(table).where(table.c.state == SubjectState.OPEN.value, table.c.expires_at_s <= now_s)
-        ended = connection.execute(
-            expired.values(state=SubjectState.ENDED.value, code=SubjectEnded.code, reason="not approved in time")
-        ).rowcount
-        query = select(table.c.digest).where(table.c.state == SubjectState.APPROVED.value)
-        approved = [bytes(digest) for digest in connection.execute(query.order_by(table.c.created_at_s)).scalars()]
-    ended += sum(_enact(plane, digest) for digest in approved)
+    ended = _end_expired(plane)
     _bring_up(plane)
+    for digest in _approved(plane, LIFT):
+        ended += _enact_lift(plane, digest)
+    # Signers vouch for one change a version: a second one would only divide them.
+    for digest in _approved(plane, ROSTER)[:1]:
+        ended += _enact_roster(plane, digest)
     return ended
 
 
@@ -68,56 +85,110 @@ def refresh_roster(plane: ControlPlane) -> None:
         plane.in_force.roster = newest
 
 
-def _enact(plane: ControlPlane, digest: bytes) -> bool:
+def _end_expired(plane: ControlPlane) -> int:
+    table, now_s = models.subjects, plane.clock.now_s()
+    expired = update(table).where(table.c.state == SubjectState.OPEN.value, table.c.expires_at_s <= now_s)
+    ended = {"state": SubjectState.ENDED.value, "code": SubjectEnded.code, "reason": "not approved in time"}
+    with transaction(plane.engine) as connection:
+        return connection.execute(expired.values(ended)).rowcount
+
+
+def _approved(plane: ControlPlane, kind: str) -> list[bytes]:
+    table = models.subjects
+    query = select(table.c.digest).where(table.c.state == SubjectState.APPROVED.value, table.c.kind == kind)
+    with transaction(plane.engine) as connection:
+        rows = connection.execute(query.order_by(table.c.created_at_s, table.c.digest)).scalars()
+        return [bytes(digest) for digest in rows]
+
+
+def _enact_lift(plane: ControlPlane, digest: bytes) -> bool:
     with transaction(plane.engine) as connection:
         body, approvals = subject_body(find_subject(connection, digest)), subject_approvals(connection, digest)
-    answers = {name: _hand_over(plane, name, body, approvals) for name in plane.transports}
-    adopted = sum(answer == ADOPTED for answer in answers.values())
-    if isinstance(body, FreezeOrder) and adopted:
+    if not isinstance(body, FreezeOrder):
+        return False
+    request = FreezeRequest(body, approvals)
+    answers: list[str | None] = []
+    for name in plane.transports:
+        try:
+            (letter,) = plane.signer(name).call(request)
+            Done.decoded(open_envelope(letter, plane.roster, Header(name, EVERYONE, request.digest(), 0, 0)))
+            answers.append(None)
+        except SignerRefused as refused:
+            answers.append(refused.refusal.code)
+        except (HoldfastError, ValueError):
+            answers.append(SignerUnavailable.code)
+    if None in answers:
         spread_freezes(plane)
         return _end(plane, digest, SubjectState.DONE)
-    if isinstance(body, RosterChange) and 2 * adopted > len(plane.roster.signers):
-        _activate(plane, body, digest)
+    return _end_if_refused(plane, digest, [code for code in answers if code is not None])
+
+
+def _enact_roster(plane: ControlPlane, digest: bytes) -> bool:
+    with transaction(plane.engine) as connection:
+        row = find_subject(connection, digest)
+        change, approvals = subject_body(row), subject_approvals(connection, digest)
+    if not isinstance(change, RosterChange):
+        return False
+    ready: list[Envelope] = []
+    codes: list[str] = []
+    for name in plane.transports:
+        try:
+            ready.append(_ready(plane, name, change, row.log_sequence, approvals, ready))
+        except SignerRefused as refused:
+            codes.append(refused.refusal.code)
+        except (HoldfastError, ValueError):
+            codes.append(SignerUnavailable.code)
+    if len(ready) >= ready_quorum(len(plane.roster.signers)):
+        _activate(plane, RosterAdoption(change, tuple(ready)))
+        _bring_up(plane)
         return True
-    final = {answer for answer in answers.values() if answer not in _PASSING}
-    if not adopted and final and not set(answers.values()) & _PASSING:
-        return _end(plane, digest, SubjectState.ENDED, min(final), "the signers refuse it")
-    return False
+    return not ready and _end_if_refused(plane, digest, codes)
 
 
-def _hand_over(
-    plane: ControlPlane, name: str, body: RosterChange | FreezeOrder, approvals: tuple[Approval, ...]
-) -> str:
-    """Have one signer adopt it: :data:`ADOPTED`, or the code of why not."""
-    try:
-        plane.signer(name).call(_request(plane, name, body, approvals))
-    except SignerRefused as refused:
-        return refused.refusal.code
-    except HoldfastError:
-        return SignerUnavailable.code
-    return ADOPTED
+def _ready(  # noqa: PLR0917 - what one letter takes
+    plane: ControlPlane,
+    name: str,
+    change: RosterChange,
+    sequence: int,
+    approvals: tuple[Approval, ...],
+    ready: Sequence[Envelope],
+) -> Envelope:
+    """One signer's letter that it is ready for the change, opened once to see that it is.
 
-
-def _request(
-    plane: ControlPlane, name: str, body: RosterChange | FreezeOrder, approvals: tuple[Approval, ...]
-) -> Canonical:
-    if isinstance(body, FreezeOrder):
-        return FreezeRequest(body, approvals)
-    known = plane.signer(name).status().log_size
+    :raises SignerRefused: why it is not; a signer that has to show the change first has been handed it.
+    """
+    client, known = plane.signer(name), plane.signer(name).status().log_size
     with transaction(plane.engine) as connection:
         note = checkpoint(connection, plane.log_signer)
-        sequence = find_subject(connection, body.digest()).log_sequence
-        return RosterRequest(RosterProposal(body, log_evidence(plane, connection, note, sequence, known)), approvals)
+        proposal = RosterProposal(change, log_evidence(plane, connection, note, sequence, known))
+    try:
+        (letter,) = client.call(RosterRequest(proposal, approvals, tuple(ready)))
+    except SignerRefused as refused:
+        if refused.refusal.code == DelayNotElapsed.code:
+            # Its delay runs from when it is shown there.
+            client.call(proposal)
+        raise
+    body = RosterReady.decoded(open_envelope(letter, plane.roster, Header(name, EVERYONE, change.digest(), 0, 0)))
+    if body != RosterReady(change.digest(), change.roster.version):
+        raise SignerUnavailable(f"{name} is ready for something else")
+    return letter
 
 
-def _activate(plane: ControlPlane, change: RosterChange, digest: bytes) -> None:
-    now_s = plane.clock.now_s()
+def _end_if_refused(plane: ControlPlane, digest: bytes, codes: Sequence[str]) -> bool:
+    """End what no signer will ever do: all that answer say so."""
+    final = sorted(code for code in codes if code not in _PASSING)
+    if not final or any(code in _PASSING and code != SignerUnavailable.code for code in codes):
+        return False
+    return _end(plane, digest, SubjectState.ENDED, final[0], "the signers refuse it")
+
+
+def _activate(plane: ControlPlane, adoption: RosterAdoption) -> None:
+    now_s, change, table = plane.clock.now_s(), adoption.change, models.subjects
     with transaction(plane.engine) as connection:
-        if record_roster(connection, change.roster, now_s):
-            append(connection, RosterActivated(change.roster.version, digest), now_s)
-        end_subject(connection, digest, SubjectState.DONE, None, None)
+        if record_roster(connection, adoption, now_s):
+            append(connection, RosterActivated(change.roster.version, change.digest()), now_s)
+        end_subject(connection, change.digest(), SubjectState.DONE, None, None)
         # Whatever else follows the roster that is no more can never be adopted.
-        table = models.subjects
         states = (SubjectState.OPEN.value, SubjectState.APPROVED.value)
         others = update(table).where(table.c.kind == ROSTER, table.c.state.in_(states))
         connection.execute(
@@ -140,26 +211,18 @@ def _end(
 
 
 def _bring_up(plane: ControlPlane) -> None:
-    """Hand signers that were away the roster changes that they missed, in turn."""
-    if plane.roster == plane.genesis.roster:
+    """Hand signers the rosters that they missed, in turn, each with the letters that put it in force."""
+    if plane.roster.version == plane.genesis.roster.version:
         return
-    behind = {
-        health.name: health.status.roster_version
-        for health in signer_health(plane)
-        if health.status is not None and health.status.roster_version < plane.roster.version
-    }
-    if not behind:
-        return
-    table = models.subjects
-    done = select(table.c.digest, table.c.body).where(table.c.kind == ROSTER, table.c.state == SubjectState.DONE.value)
-    with transaction(plane.engine) as connection:
-        changes = {
-            change.roster.version: (change, subject_approvals(connection, change.digest()))
-            for change in (RosterChange.decoded(bytes(row.body)) for row in connection.execute(done).all())
-        }
-    for name, version in behind.items():
-        while (version := version + 1) in changes:
-            answer = _hand_over(plane, name, *changes[version])
-            if answer != ADOPTED:
-                log.warning("custody.roster_behind", signer=name, version=version - 1, code=answer)
+    for health in signer_health(plane):
+        if health.status is None or health.status.roster_version >= plane.roster.version:
+            continue
+        with transaction(plane.engine) as connection:
+            missed = adoptions_after(connection, health.status.roster_version)
+        for adoption in missed:
+            try:
+                plane.signer(health.name).call(adoption)
+            except HoldfastError as fault:
+                code = fault.refusal.code if isinstance(fault, SignerRefused) else fault.code
+                log.warning("custody.roster_behind", signer=health.name, code=code)
                 break

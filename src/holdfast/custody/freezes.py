@@ -1,7 +1,12 @@
-"""Freezes: an officer sets one at any signer's page; the relay hands it on to the others, and the log keeps it."""
+"""Freezes: an officer sets one at any signer's page; the relay hands it on to the others, and the log keeps it.
+
+What a signer claims is never believed: only orders that it can show, approved by those who may, count.
+"""
 
 import contextlib
+from collections.abc import Mapping
 
+import structlog
 from sqlalchemy import Connection, func, insert, select
 
 from holdfast.audit import FreezeLifted, FreezeSet, append
@@ -11,14 +16,44 @@ from holdfast.custody.control_plane import ControlPlane
 from holdfast.custody.errors import FreezeNotShown
 from holdfast.custody.health import signer_health
 from holdfast.errors import HoldfastError
-from holdfast.signer import FreezeRequest, FreezeShow, SignerRefused, SignerUnavailable
+from holdfast.signer import FreezeRequest, FreezeShow, SignerRefused, SignerUnavailable, Status
 from holdfast.store import transaction
 
+log = structlog.get_logger()
+
 MAX_FREEZE_ORDERS = 32
-"""How many missed freeze orders one signer is handed at a time."""
+"""How many orders one signer is asked for at a time."""
 
 
-def shown_freeze(plane: ControlPlane, herald: str, after: int) -> FreezeRequest:
+def spread_freezes(plane: ControlPlane) -> int:
+    """Learn the orders that signers can show, put them into the log, hand on the newest; returns how many were new."""
+    statuses = {health.name: health.status for health in signer_health(plane) if health.status is not None}
+    new = 0
+    for herald, status in sorted(statuses.items(), key=lambda item: -item[1].freeze_version):
+        with contextlib.suppress(FreezeNotShown):
+            new += _learn(plane, herald, status.freeze_version)
+    _hand_on(plane, statuses)
+    return new
+
+
+def _learn(plane: ControlPlane, herald: str, claimed: int) -> int:
+    """Log what one signer can show beyond what the log has."""
+    new = 0
+    for _ in range(MAX_FREEZE_ORDERS):
+        with transaction(plane.engine) as connection:
+            logged = _newest(connection)
+        if logged >= claimed:
+            break
+        shown = _shown(plane, herald, logged)
+        with transaction(plane.engine) as connection:
+            # Another control plane may have logged it meanwhile.
+            if _newest(connection) < shown.order.version:
+                _log(plane, connection, shown)
+                new += 1
+    return new
+
+
+def _shown(plane: ControlPlane, herald: str, after: int) -> FreezeRequest:
     """The first freeze order beyond the version ``after`` that a signer can show, verified.
 
     :raises FreezeNotShown: it shows none that holds.
@@ -30,50 +65,12 @@ def shown_freeze(plane: ControlPlane, herald: str, after: int) -> FreezeRequest:
         shown = FreezeRequest.decoded(open_envelope(letter, plane.roster, place))
         require_freeze_order(shown.order, shown.approvals, plane.roster, plane.genesis.digest(), after)
     except (HoldfastError, ValueError) as fault:
+        log.warning("custody.freeze_not_shown", signer=herald, after=after, fault=type(fault).__name__)
         raise FreezeNotShown(f"{herald} shows no freeze order after {after}: {type(fault).__name__}") from None
     return shown
 
 
-def hand_on_freezes(plane: ControlPlane, name: str, version: int, newest: int, herald: str) -> None:
-    """Hand a signer each order that it has missed, in turn: a lift is valid only right after what it lifts.
-
-    :raises FreezeNotShown: the herald speaks of an order that it cannot show.
-    """
-    for _ in range(MAX_FREEZE_ORDERS):
-        if version >= newest:
-            return
-        shown = shown_freeze(plane, herald, version)
-        version = shown.order.version
-        with contextlib.suppress(SignerUnavailable, SignerRefused):
-            plane.signer(name).call(shown)
-    raise FreezeNotShown(f"{herald} speaks of freeze order {newest} and has too many before it")
-
-
-def spread_freezes(plane: ControlPlane) -> int:
-    """Hand on what some signer knows and others do not, and put it into the log; returns how many orders were new."""
-    versions = {
-        health.name: health.status.freeze_version for health in signer_health(plane) if health.status is not None
-    }
-    if not versions:
-        return 0
-    new, newest = 0, max(versions.values())
-    herald = next(name for name, version in versions.items() if version == newest)
-    for name, version in versions.items():
-        with contextlib.suppress(FreezeNotShown):
-            hand_on_freezes(plane, name, version, newest, herald)
-    with transaction(plane.engine) as connection:
-        logged = _logged(connection)
-    while logged < newest:
-        shown = shown_freeze(plane, herald, logged)
-        with transaction(plane.engine) as connection:
-            logged = max(_logged(connection), logged)
-            if logged < shown.order.version:
-                _log(plane, connection, shown)
-                logged, new = shown.order.version, new + 1
-    return new
-
-
-def _logged(connection: Connection) -> int:
+def _newest(connection: Connection) -> int:
     return connection.execute(select(func.max(models.freeze_orders.c.version))).scalar() or 0
 
 
@@ -82,3 +79,35 @@ def _log(plane: ControlPlane, connection: Connection, shown: FreezeRequest) -> N
     person = shown.approvals[0].person
     append(connection, (FreezeSet if order.frozen else FreezeLifted)(order.version, person), now_s)
     connection.execute(insert(models.freeze_orders).values(version=order.version, request=shown.encoded(), at_s=now_s))
+
+
+def newest_freeze(connection: Connection) -> FreezeRequest | None:
+    """The newest order that the log has; a freeze, or a lift."""
+    table = models.freeze_orders
+    encoded = connection.execute(select(table.c.request).order_by(table.c.version.desc()).limit(1)).scalar()
+    return None if encoded is None else FreezeRequest.decoded(bytes(encoded))
+
+
+def _hand_on(plane: ControlPlane, statuses: Mapping[str, Status]) -> None:
+    """Bring every signer to the newest state: frozen by the newest freeze, or free by the lift that followed it.
+
+    A signer that never knew of a freeze needs no lift of it.
+    """
+    with transaction(plane.engine) as connection:
+        newest = newest_freeze(connection)
+        lifted = None if newest is None or newest.order.frozen else _order_at(connection, newest.order.version - 1)
+    if newest is None:
+        return
+    for name, status in statuses.items():
+        if status.freeze_version >= newest.order.version or (not newest.order.frozen and not status.frozen):
+            continue
+        # A lift is valid only right after what it lifts.
+        for order in (lifted, newest) if lifted is not None else (newest,):
+            with contextlib.suppress(SignerUnavailable, SignerRefused):
+                plane.signer(name).call(order)
+
+
+def _order_at(connection: Connection, version: int) -> FreezeRequest | None:
+    table = models.freeze_orders
+    encoded = connection.execute(select(table.c.request).where(table.c.version == version)).scalar()
+    return None if encoded is None else FreezeRequest.decoded(bytes(encoded))

@@ -226,10 +226,11 @@ rosters = Table(
     metadata,
     Column("version", INTEGER, primary_key=True, autoincrement=False),
     Column("body", LargeBinary, nullable=False),
+    Column("adoption", LargeBinary, nullable=False),
     Column("at_s", INTEGER, nullable=False),
     sqlite_strict=True,
 )
-"""The rosters after the genesis's; the highest version is in force."""
+"""The rosters after the genesis's, each with the signers' letters that put it in force; the highest version is."""
 
 freeze_orders = Table(
     "freeze_order",

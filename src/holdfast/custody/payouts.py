@@ -5,6 +5,7 @@ are tied to it together, or nothing happened.
 """
 
 import contextlib
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -42,6 +43,7 @@ from holdfast.custody.errors import (
 from holdfast.custody.facts import facts_of_withdrawal
 from holdfast.custody.types import PayoutState, PayoutView, WithdrawalState
 from holdfast.custody.vaults import change_address, vault_certificate
+from holdfast.custody.withdrawals import least_left_s, order_outlasts
 from holdfast.ledger import hold
 from holdfast.policy import Movement, PolicyDenied, Verdict, evaluate, require_floors
 from holdfast.risk import decide
@@ -56,6 +58,10 @@ MAX_BATCH = 200
 """The most withdrawals that one payout settles."""
 
 
+SET_ASIDE = b""
+"""What stands in the place of an approval that is no longer counted: its person is not asked about it again."""
+
+
 def plan_payout(plane: ControlPlane, vault: str, references: Sequence[str] | None = None) -> Intent:
     """Fix an intent that pays waiting withdrawals of a vault, at most 200: those named, or as many as policy allows.
 
@@ -66,7 +72,7 @@ def plan_payout(plane: ControlPlane, vault: str, references: Sequence[str] | Non
     fee_rate, tip = plane.chain.fee_rate_sat_per_kvb(FEE_TARGET_BLOCKS), plane.chain.tip()
     try:
         with transaction(plane.engine) as connection:
-            waiting = _waiting(connection, vault, references)
+            waiting = _waiting(plane, connection, vault, references)
             rows = _fit_together(plane, connection, waiting)
             if references is None:
                 rows = _within_policy(plane, vault, rows)
@@ -81,13 +87,18 @@ def plan_payout(plane: ControlPlane, vault: str, references: Sequence[str] | Non
     return intent
 
 
-def _waiting(connection: Connection, vault: str, references: Sequence[str] | None) -> Sequence[Row[Any]]:
+def _waiting(
+    plane: ControlPlane, connection: Connection, vault: str, references: Sequence[str] | None
+) -> Sequence[Row[Any]]:
+    """The oldest withdrawals that wait and whose orders leave people the time to approve a payout of them."""
     table = models.withdrawals
     asset = vault_certificate(connection, vault).order.asset
     query = select(table).where(table.c.state == WithdrawalState.SCREENED.value, table.c.asset == asset)
     if references is not None:
         query = query.where(table.c.reference.in_(references))
-    rows = connection.execute(query.order_by(table.c.requested_at_s, table.c.reference).limit(MAX_BATCH)).all()
+    lasting_s = plane.clock.now_s() + least_left_s(plane)
+    ordered = connection.execute(query.order_by(table.c.requested_at_s, table.c.reference))
+    rows = list(itertools.islice((row for row in ordered if order_outlasts(row, lasting_s)), MAX_BATCH))
     if not rows or (references is not None and len(rows) != len(set(references))):
         raise PayoutEmpty("no such withdrawal is waiting to be paid")
     return rows
@@ -247,7 +258,7 @@ def _tie(connection: Connection, rows: Sequence[Row[Any]], intent: Intent) -> No
 def approve_payout(plane: ControlPlane, intent_digest: bytes, approval: Approval) -> PayoutState:
     """Take a person's approval; the payout is approved once as many distinct persons agree as policy and floors ask.
 
-    A person approving again changes nothing.
+    A person approving again changes nothing, nor does one whose approval was set aside.
 
     :raises AuthorityError: the approval is not this person's, for this intent, on a signer's page, user verified.
     :raises PageShared: somebody else approved on this page: another signer's is due.
@@ -261,7 +272,8 @@ def approve_payout(plane: ControlPlane, intent_digest: bytes, approval: Approval
         role = movement_verdict(plane, intent).role
         facts = verify_approval(approval, plane.roster, intent_digest, role)
         table, given = models.approvals, stored_approvals(connection, intent_digest)
-        if any(known.person == approval.person for known in given):
+        persons = select(table.c.person).where(table.c.intent == intent_digest)
+        if approval.person in connection.execute(persons).scalars():
             return PayoutState(row.state)
         if row.state != PayoutState.AWAITING.value:
             raise PayoutNotAwaited(f"the payout is {row.state}; it no longer waits for approvals")
@@ -301,10 +313,12 @@ def _quorum_reached(plane: ControlPlane, intent: Intent, approvals: tuple[Approv
 
 
 def stored_approvals(connection: Connection, intent_digest: bytes) -> tuple[Approval, ...]:
-    """The approvals given so far, in the order of time."""
+    """The approvals given so far and counted, in the order of time."""
     table = models.approvals
     rows = connection.execute(
-        select(table.c.approval).where(table.c.intent == intent_digest).order_by(table.c.at_s, table.c.person)
+        select(table.c.approval)
+        .where(table.c.intent == intent_digest, table.c.approval != SET_ASIDE)
+        .order_by(table.c.at_s, table.c.person)
     )
     return tuple(Approval.decoded(bytes(row.approval)) for row in rows)
 

@@ -83,10 +83,11 @@ def collect_candidates(plane: ControlPlane) -> int:
             shown = CandidatesShown.decoded(body)
         except (HoldfastError, KeyError, ValueError):
             continue
-        for candidate in shown.candidates:
-            new += candidate.code_hash in code_hashes and _record(
-                plane, signer, candidate.code_hash, candidate.credential
-            )
+        # The first for each invitation that was asked about: whatever else a signer shows is left.
+        first = {candidate.code_hash: candidate for candidate in reversed(shown.candidates)}
+        for code_hash in code_hashes:
+            candidate = first.get(code_hash)
+            new += candidate is not None and _record(plane, signer, code_hash, candidate.credential)
     return new
 
 

@@ -31,8 +31,7 @@ from holdfast.authority import (
 from holdfast.chains.bitcoin import SpendPlan, decode_spend, with_signatures
 from holdfast.custody import models
 from holdfast.custody.control_plane import ControlPlane
-from holdfast.custody.errors import FreezeNotShown, QuorumUnavailable, SignersRefused
-from holdfast.custody.freezes import hand_on_freezes
+from holdfast.custody.errors import QuorumUnavailable, SignersRefused
 from holdfast.encoding import Canonical, EncodingError
 from holdfast.keys import CheaterFound, GroupKey, KeysError, aggregate, check_commitments
 from holdfast.signer import (
@@ -183,7 +182,6 @@ class _Collection:
             letters[name], body = self._ask(name, request, session, ROUND_COMMIT)
             commitments[name] = self._read(name, Commitments, body)
             self._require_sound(name, commitments[name])
-        self._spread_freeze(commitments)
         shares: dict[str, Shares] = {}
         finish = SigningFinish(session, tuple(letters.values()))
         for name in quorum:
@@ -222,19 +220,6 @@ class _Collection:
                 check_commitments(commitment)
         except KeysError:
             raise _LeaveOut(name) from None
-
-    def _spread_freeze(self, commitments: dict[str, Commitments]) -> None:
-        """Hand on a newer freeze order that a signer speaks of; leave out who speaks of one and cannot show it."""
-        versions = {name: body.freeze_version for name, body in commitments.items()}
-        newest = max(versions.values())
-        if all(version == newest for version in versions.values()):
-            return
-        herald = next(name for name, version in versions.items() if version == newest)
-        try:
-            for name, version in versions.items():
-                hand_on_freezes(self.plane, name, version, newest, herald)
-        except FreezeNotShown:
-            raise _LeaveOut(herald) from None
 
     def _has_cosigned_more(self, name: str) -> bool:
         return _log_sizes(self.plane, (name,)).get(name, 0) > self.sizes[name]

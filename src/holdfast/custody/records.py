@@ -8,7 +8,7 @@ from holdfast.amounts import Amount
 from holdfast.authority import Approval, Intent, SignedAttestation, SignedOrder
 from holdfast.custody import models
 from holdfast.custody.errors import WithdrawalUnknown
-from holdfast.custody.payouts import find_payout, payout_view
+from holdfast.custody.payouts import SET_ASIDE, find_payout, payout_view
 from holdfast.custody.types import PayoutView, WithdrawalView
 from holdfast.custody.withdrawals import withdrawal_of_row
 
@@ -106,7 +106,8 @@ def payout_record(connection: Connection, intent_digest: bytes) -> PayoutRecord:
 
 def _approvals(connection: Connection, intent_digest: bytes) -> tuple[GivenApproval, ...]:
     table = models.approvals
-    query = select(table).where(table.c.intent == intent_digest).order_by(table.c.at_s, table.c.person)
+    counted = (table.c.intent == intent_digest) & (table.c.approval != SET_ASIDE)
+    query = select(table).where(counted).order_by(table.c.at_s, table.c.person)
     return tuple(GivenApproval(Approval.decoded(bytes(row.approval)), row.at_s) for row in connection.execute(query))
 
 

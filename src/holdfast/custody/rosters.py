@@ -6,6 +6,7 @@ from sqlalchemy import Connection, insert, select
 
 from holdfast.authority import Credential, Person, PersonUnknown, Roster
 from holdfast.custody import models
+from holdfast.signer import RosterAdoption
 
 
 def newest_roster(connection: Connection) -> Roster | None:
@@ -15,13 +16,22 @@ def newest_roster(connection: Connection) -> Roster | None:
     return None if body is None else Roster.decoded(bytes(body))
 
 
-def record_roster(connection: Connection, roster: Roster, now_s: int) -> bool:
-    """Keep a roster that signers have adopted; False if it was known."""
-    table = models.rosters
+def record_roster(connection: Connection, adoption: RosterAdoption, now_s: int) -> bool:
+    """Keep a roster for which enough signers are ready, with their letters; False if it was known."""
+    table, roster = models.rosters, adoption.change.roster
     if connection.execute(select(table.c.version).where(table.c.version == roster.version)).one_or_none():
         return False
-    connection.execute(insert(table).values(version=roster.version, body=roster.encoded(), at_s=now_s))
+    connection.execute(
+        insert(table).values(version=roster.version, body=roster.encoded(), adoption=adoption.encoded(), at_s=now_s)
+    )
     return True
+
+
+def adoptions_after(connection: Connection, version: int) -> list[RosterAdoption]:
+    """What brings a signer from a roster's version to the newest, in turn."""
+    table = models.rosters
+    query = select(table.c.adoption).where(table.c.version > version).order_by(table.c.version)
+    return [RosterAdoption.decoded(bytes(encoded)) for encoded in connection.execute(query).scalars()]
 
 
 def _next(roster: Roster, persons: tuple[Person, ...]) -> Roster:

@@ -34,7 +34,7 @@ class Hit:
 
 def search(connection: Connection, text: str, limit: int = 8) -> tuple[Hit, ...]:
     """What the text is the beginning of; at most ``limit`` of each kind, the same thing once."""
-    sought = text.strip()[:MAX_TEXT]
+    sought = _sought(text)
     if not sought:
         return ()
     hits: dict[tuple[str, str], Hit] = {}
@@ -45,13 +45,21 @@ def search(connection: Connection, text: str, limit: int = 8) -> tuple[Hit, ...]
 
 def withdrawals_matching(connection: Connection, text: str, limit: int) -> tuple[WithdrawalView, ...]:
     """The newest of those withdrawals, at most ``limit``, whose reference or destination begins with the text."""
-    table, sought = models.withdrawals, text.strip()[:MAX_TEXT]
+    table, sought = models.withdrawals, _sought(text)
+    if not sought:
+        return ()
     found: dict[str, WithdrawalView] = {}
     for column in (table.c.reference, table.c.destination):
         query = select(table).where(_begins(connection, column, sought)).order_by(column).limit(limit)
         found.update((row.reference, withdrawal_of_row(row)) for row in connection.execute(query).all())
     newest_first = sorted(found.values(), key=lambda view: (view.requested_at_s, view.reference), reverse=True)
     return tuple(newest_first[:limit])
+
+
+def _sought(text: str) -> str:
+    """The text without blanks around it; nothing, if it holds what no name of ours can (PostgreSQL takes no NUL)."""
+    sought = text.strip()[:MAX_TEXT]
+    return sought if sought.isprintable() else ""
 
 
 def _hits(connection: Connection, sought: str, limit: int) -> Iterator[Hit]:

@@ -8,15 +8,19 @@ again, after a crash or by another control plane, finds its work done or does it
 - a control plane whose payout another has taken over cannot move the state any more.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+import structlog
+from sqlalchemy import Connection, Row, delete, select, update
 
 from holdfast.audit import TransactionBroadcast, TransactionSigned, WithdrawalRefused, append
 from holdfast.authority import Intent, IntentExpired, SignedOrder
 from holdfast.chains.bitcoin import decode_spend
 from holdfast.custody import models
+from holdfast.custody.cloning import set_approvals_aside, uncounted_persons
 from holdfast.custody.control_plane import ControlPlane
 from holdfast.custody.customers import find_customer
 from holdfast.custody.drafts import newest_draft, signed_drafts, stored_plan
@@ -25,18 +29,20 @@ from holdfast.custody.facts import facts_of_intent
 from holdfast.custody.payouts import find_payout, stored_approvals
 from holdfast.custody.preflight import PREFLIGHT, Candidate, PreflightCheck
 from holdfast.custody.quorum import Movement, sign_movement
+from holdfast.custody.rosters import newest_roster
 from holdfast.custody.types import PayoutState, WithdrawalState
 from holdfast.custody.vaults import vault_certificate
 from holdfast.errors import HoldfastError
 from holdfast.keys import GroupKey
 from holdfast.ledger import void_hold
-from holdfast.signer import CHANGE_CHAIN, RosterVersionUnknown
+from holdfast.signer import CHANGE_CHAIN, AuthenticatorCloned, RosterVersionUnknown
 from holdfast.store import transaction
+
+log = structlog.get_logger()
 
 PASSING_CODES = frozenset(
     {
         "freeze.in_force",
-        "freeze.version_behind",
         "signer.session_unknown",
         "signer.internal_fault",
         "attestation.stale",
@@ -111,7 +117,9 @@ def sign_payout(
         group_key = GroupKey.decoded(candidate.certificate.statement.group_key)
         signed = sign_movement(plane, candidate.movement, candidate.certificate.order, group_key)
     except HoldfastError as refusal:
-        if is_final(refusal):
+        if isinstance(refusal, SignersRefused) and _is_of_an_approval(refusal):
+            _ask_another(plane, intent_digest, fence, refusal)
+        elif is_final(refusal):
             _refuse(plane, intent_digest, fence, refusal)
         raise
     _commit_signed(plane, candidate, fence, signed)
@@ -129,6 +137,25 @@ def is_final(refusal: HoldfastError) -> bool:
     if isinstance(refusal, SignersRefused):
         return sum(code not in PASSING_CODES for code in refusal.codes.values()) >= refusal.needed
     return refusal.exit_status != 3 and refusal.code not in PASSING_CODES
+
+
+def _is_of_an_approval(refused: SignersRefused) -> bool:
+    """Whether signers refuse because of how one person approved: whoever does that must not end others' payouts."""
+    codes = Counter(code for code in refused.codes.values() if code not in PASSING_CODES)
+    return codes.pop(AuthenticatorCloned.code, 0) > 0 and codes.total() < refused.needed
+
+
+def _ask_another(plane: ControlPlane, intent_digest: bytes, fence: int, refused: SignersRefused) -> None:
+    """Have a payout wait for somebody else than those whose approvals signers do not count, if that can be told.
+
+    A fee bump is not approved anew: it is tried again as it is.
+    """
+    persons = uncounted_persons(plane, intent_digest, refused.needed)
+    with transaction(plane.engine) as connection:
+        if persons and not signed_drafts(connection, intent_digest):
+            step = (PayoutState.APPROVED, PayoutState.AWAITING)
+            _advance(connection, intent_digest, fence, step, code=AuthenticatorCloned.code, reason=str(refused)[:500])
+            set_approvals_aside(connection, intent_digest, persons)
 
 
 def movement_of(plane: ControlPlane, intent_digest: bytes) -> Movement:
@@ -241,26 +268,38 @@ def expire_payouts(plane: ControlPlane) -> int:
     open_states = (PayoutState.AWAITING.value, PayoutState.APPROVED.value)
     with transaction(plane.engine) as connection:
         rows = connection.execute(select(table).where(table.c.state.in_(open_states))).all()
+        newest = newest_roster(connection)
+    # Another control plane may have put a newer roster in force, and its payouts are of that one.
+    version = max(plane.roster.version, newest.version if newest is not None else 0)
     for row in rows:
         intent = Intent.decoded(bytes(row.body))
-        outdated = intent.roster_version != plane.roster.version
+        outdated = intent.roster_version < version
         if now_s < intent.expires_at_s and not outdated:
             continue
         code, reason = IntentExpired.code, "not signed in time"
         if outdated:
             code, reason = RosterVersionUnknown.code, f"roster {intent.roster_version} is no longer in force"
-        with transaction(plane.engine) as connection:
-            if signed_drafts(connection, intent.digest()):
-                continue
-            step = (PayoutState(row.state), PayoutState.EXPIRED)
-            _advance(connection, intent.digest(), row.fence, step, code=code, reason=reason)
-            # Only now is it sure that nobody asks a signer any more.
-            if find_payout(connection, intent.digest()).asked:
-                release_payout(plane, connection, intent.digest(), code, reason)
-            else:
-                untie_payout(plane, connection, intent.digest())
-        ended += 1
+        try:
+            ended += _expire(plane, row, code, reason)
+        except FenceLost:
+            # Somebody else moved this one on meanwhile; the others are as late as before.
+            log.info("custody.expiry_raced", intent=bytes(row.intent).hex()[:16])
     return ended
+
+
+def _expire(plane: ControlPlane, row: Row[Any], code: str, reason: str) -> bool:
+    digest = bytes(row.intent)
+    with transaction(plane.engine) as connection:
+        if signed_drafts(connection, digest):
+            return False
+        step = (PayoutState(row.state), PayoutState.EXPIRED)
+        _advance(connection, digest, row.fence, step, code=code, reason=reason)
+        # Only now is it sure that nobody asks a signer any more.
+        if find_payout(connection, digest).asked:
+            release_payout(plane, connection, digest, code, reason)
+        else:
+            untie_payout(plane, connection, digest)
+    return True
 
 
 def untie_payout(plane: ControlPlane, connection: Connection, intent_digest: bytes) -> None:

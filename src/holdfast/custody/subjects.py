@@ -1,15 +1,17 @@
 """What officers are asked besides payouts: to change the roster, to lift a freeze. Proposed, approved, carried out."""
 
+import contextlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from holdfast.audit import RosterChangeProposed, SubjectApproved, append
 from holdfast.authority import (
     OFFICER,
     Approval,
+    AuthorityError,
     FreezeOrder,
     QuorumNotReached,
     Roster,
@@ -22,8 +24,7 @@ from holdfast.authority import (
 from holdfast.custody import models
 from holdfast.custody.control_plane import ControlPlane
 from holdfast.custody.errors import FreezeNotShown, SubjectEnded, SubjectUnknown
-from holdfast.custody.freezes import spread_freezes
-from holdfast.custody.health import signer_health
+from holdfast.custody.freezes import newest_freeze, spread_freezes
 from holdfast.store import transaction
 
 LIFE_S = 7 * 86_400
@@ -66,8 +67,11 @@ def propose_roster(plane: ControlPlane, roster: Roster, reason: str, created_by:
     """
     now_s = plane.clock.now_s()
     change = RosterChange(plane.genesis.digest(), roster, reason, now_s + LIFE_S)
-    require_roster_possible(change, plane.roster, plane.genesis.digest(), now_s)
+    require_roster_possible(change, plane.roster, plane.genesis.digest())
     with transaction(plane.engine) as connection:
+        known = select(models.subjects.c.digest).where(models.subjects.c.digest == change.digest())
+        if connection.execute(known).one_or_none() is not None:
+            return change
         sequence = append(connection, RosterChangeProposed(change.digest(), change.encoded()), now_s)
         _insert(connection, ROSTER, change, created_by, now_s, sequence)
     return change
@@ -79,15 +83,20 @@ def propose_lift(plane: ControlPlane, reason: str, created_by: str) -> FreezeOrd
     :raises FreezeNotShown: no signer that answers knows of one.
     """
     spread_freezes(plane)
-    statuses = [health.status for health in signer_health(plane) if health.status is not None]
-    if not any(status.frozen for status in statuses):
-        raise FreezeNotShown("no signer that answers knows of a freeze")
-    newest = max(status.freeze_version for status in statuses)
-    order = FreezeOrder(newest + 1, False, plane.genesis.digest(), reason)
+    table, now_s = models.subjects, plane.clock.now_s()
     with transaction(plane.engine) as connection:
-        known = connection.execute(select(models.subjects.c.digest).where(models.subjects.c.digest == order.digest()))
-        if known.one_or_none() is None:
-            _insert(connection, LIFT, order, created_by, plane.clock.now_s(), None)
+        newest = newest_freeze(connection)
+        if newest is None or not newest.order.frozen:
+            raise FreezeNotShown("no signer that answers shows a freeze that could be lifted")
+        order = FreezeOrder(newest.order.version + 1, False, plane.genesis.digest(), reason)
+        known = connection.execute(select(table.c.digest).where(table.c.digest == order.digest())).one_or_none()
+        if known is None:
+            _insert(connection, LIFT, order, created_by, now_s, None)
+        else:
+            # The same words again, after they were not approved in time: they wait anew.
+            ended = update(table).where(table.c.digest == order.digest(), table.c.state == SubjectState.ENDED.value)
+            opened = {"state": SubjectState.OPEN.value, "expires_at_s": now_s + LIFE_S, "code": None, "reason": None}
+            connection.execute(ended.values(opened))
     return order
 
 
@@ -123,7 +132,7 @@ def approve_subject(plane: ControlPlane, digest: bytes, approval: Approval) -> S
     with transaction(plane.engine) as connection:
         row = find_subject(connection, digest, lock=True)
         facts = verify_approval(approval, plane.roster, digest, OFFICER)
-        given = subject_approvals(connection, digest)
+        given = _standing(plane, connection, digest)
         if any(known.person == approval.person for known in given):
             return SubjectState(row.state)
         if row.state != SubjectState.OPEN.value or now_s >= row.expires_at_s:
@@ -131,6 +140,8 @@ def approve_subject(plane: ControlPlane, digest: bytes, approval: Approval) -> S
         page_of = {known.person: verify_approval(known, plane.roster, digest, OFFICER).origin for known in given}
         page_of[facts.person] = facts.origin
         require_pages_apart(page_of, plane.roster, len(page_of))
+        # One of the same person that no longer holds gives way.
+        connection.execute(delete(table).where(table.c.subject == digest, table.c.person == approval.person))
         connection.execute(
             insert(table).values(subject=digest, person=approval.person, approval=approval.encoded(), at_s=now_s)
         )
@@ -143,6 +154,16 @@ def approve_subject(plane: ControlPlane, digest: bytes, approval: Approval) -> S
             pass
         connection.execute(update(models.subjects).where(models.subjects.c.digest == digest).values(state=state.value))
     return state
+
+
+def _standing(plane: ControlPlane, connection: Connection, digest: bytes) -> tuple[Approval, ...]:
+    """The approvals given so far that still hold: somebody, or a device, may have left the roster since."""
+    standing = []
+    for approval in subject_approvals(connection, digest):
+        with contextlib.suppress(AuthorityError):
+            verify_approval(approval, plane.roster, digest, OFFICER)
+            standing.append(approval)
+    return tuple(standing)
 
 
 def find_subject(connection: Connection, digest: bytes, *, lock: bool = False) -> Row[Any]:

@@ -69,6 +69,11 @@ def least_life_s(plane: ControlPlane) -> int:
     return plane.policy.intent_lifetime_s // 2
 
 
+def least_left_s(plane: ControlPlane) -> int:
+    """How long an order must still live to share a payout: whoever is in it with less would leave all of them less."""
+    return least_life_s(plane) // 2
+
+
 ACCEPTANCE: tuple[AcceptanceCheck, ...] = (
     require_own_network,
     require_relayable,
@@ -199,20 +204,28 @@ def _insert(
 
 
 def end_expired_withdrawals(plane: ControlPlane) -> int:
-    """End the waiting withdrawals whose orders have expired, and give the amounts back; returns how many."""
+    """End the waiting withdrawals whose orders leave nobody the time to approve them; returns how many.
+
+    The amounts go back. Each order was good for longer when it was accepted: it has waited until now.
+    """
     table, now_s, ended = models.withdrawals, plane.clock.now_s(), 0
     waiting = select(table).where(table.c.state == WithdrawalState.SCREENED.value)
     with transaction(plane.engine) as connection:
         rows = connection.execute(waiting).all()
     for row in rows:
-        if SignedOrder.decoded(bytes(row.signed_order)).order.expires_at_s > now_s:
+        if order_outlasts(row, now_s + least_left_s(plane)):
             continue
-        code, reason = OrderExpired.code, "the customer's order expired before it was paid"
+        code, reason = OrderExpired.code, "the customer's order ends before people could approve a payment"
         with transaction(plane.engine) as connection:
             if _end_waiting(plane, connection, row, WithdrawalState.REFUSED, code=code, reason=reason):
                 append(connection, WithdrawalRefused(row.reference, code, reason), now_s)
                 ended += 1
     return ended
+
+
+def order_outlasts(row: Row[Any], at_s: int) -> bool:
+    """Whether a withdrawal's order is good until after ``at_s``."""
+    return SignedOrder.decoded(bytes(row.signed_order)).order.expires_at_s > at_s
 
 
 def cancel_withdrawal(plane: ControlPlane, reference: str) -> None:

@@ -31,13 +31,13 @@ from holdfast.custody import (
 from holdfast.demo.bitcoin_node.control import NodeControl
 from holdfast.demo.deployment import (
     ASSET,
-    CUSTOMER_ORIGIN,
     NETWORK,
     PERSONS,
     SIGNERS,
     VAULT,
     VENUE,
     Deployment,
+    PageOrigins,
     found,
 )
 from holdfast.demo.processes import Processes
@@ -82,8 +82,9 @@ class Stage:
     plane: ControlPlane
     node: NodeControl
 
-    def __init__(self, directory: Path, processes: Processes, telling: Telling) -> None:
+    def __init__(self, directory: Path, processes: Processes, telling: Telling, origins: PageOrigins) -> None:
         self.directory = directory
+        self._origins = origins
         self.processes = processes
         self.telling = telling
         self.clock = StoryClock(QUIET_DAYS)
@@ -109,13 +110,14 @@ class Stage:
 
     def found(self) -> None:
         """Signers, people, genesis, control plane."""
-        self.deployment = found(self.directory, self.clock)
+        self.deployment = found(self.directory, self.clock, origins=self._origins)
 
-    def start_signers(self, *names: str) -> None:
-        """Signers, each as a process; returns at once."""
+    def start_signers(self, *names: str, with_pages: bool = False) -> None:
+        """Signers, each as a process, with its own page for people or without; returns at once."""
         for name in names:
             home, socket = self.deployment.signer(name), self.deployment.socket(name)
-            self.processes.start(name, "holdfast.signer", "--home", home, "--socket", socket)
+            page = ("--page",) if with_pages else ()
+            self.processes.start(name, "holdfast.signer", "--home", home, "--socket", socket, *page)
 
     def open(self) -> None:
         """The control plane, and its durable settlement, in this process."""
@@ -132,7 +134,7 @@ class Stage:
         credential = self.deployment.customer(customer).credential
         with transaction(self.plane.engine) as connection:
             enrol_customer(
-                connection, customer, credential, origin=CUSTOMER_ORIGIN, asset=ASSET, now_s=self.clock.now_s()
+                connection, customer, credential, origin=self._origins.customers, asset=ASSET, now_s=self.clock.now_s()
             )
 
     def deposit(self, customer: str | None, amount: Amount) -> str:
@@ -169,7 +171,7 @@ class Stage:
         """A customer's order, signed with their passkey."""
         expires_at_s = self.clock.now_s() + DAY_S
         order = WithdrawalOrder(VENUE, customer, reference, amount, destination, expires_at_s)
-        return SignedOrder(order, self.deployment.customer(customer).assertion(order.digest(), CUSTOMER_ORIGIN))
+        return SignedOrder(order, self.deployment.customer(customer).assertion(order.digest(), self._origins.customers))
 
     def request(self, customer: str, reference: str, amount: Amount, destination: str) -> WithdrawalView:
         """A withdrawal, accepted: screened, within policy, its amount held."""

@@ -15,7 +15,7 @@ import structlog
 
 from holdfast.demo.chapters import CHAPTERS as _CHAPTERS
 from holdfast.demo.chapters import Chapter
-from holdfast.demo.deployment import SIGNERS
+from holdfast.demo.deployment import SIGNERS, Deployment, PageOrigins
 from holdfast.demo.errors import (
     ChapterUnknown,
     DirectoryNotEmpty,
@@ -51,20 +51,34 @@ class DemoResult:
         return bool(self.steps) and all(step.ok for step in self.steps)
 
     @property
+    def deployment(self) -> Deployment:
+        """The deployment that the story founded.
+
+        :raises PromiseBroken: the story ended before it had.
+        """
+        if not hasattr(self._stage, "deployment"):
+            raise PromiseBroken("the story did not found a deployment")
+        return self._stage.deployment
+
+    @property
     def control(self) -> Path:
         """The control plane's folder, for whoever wants to serve its page or ask it something."""
         return self.directory / "control"
 
-    def keep_running(self) -> Self:
+    def keep_running(self, *, with_pages: bool = False) -> Self:
         """Start again whatever the story left stopped, so that the deployment can be served.
 
+        :param with_pages: have the signers serve their own pages, at the addresses that the genesis pins.
         :raises PromiseBroken: the story ended halfway; what stands is no whole deployment.
         """
         if not self.ok:
             raise PromiseBroken("the story did not end as promised; there is no whole deployment to serve")
         processes = self._stage.processes
+        if with_pages:
+            # A signer serves a page from its start or not at all.
+            processes.kill(*(name for name in SIGNERS if processes.is_running(name)))
         away = tuple(name for name in SIGNERS if not processes.is_running(name))
-        self._stage.start_signers(*away)
+        self._stage.start_signers(*away, with_pages=with_pages)
         if not processes.is_running(NODE):
             self._stage.start_node()
             away += (NODE,)
@@ -82,13 +96,20 @@ class DemoResult:
         self.close()
 
 
-def run(directory: Path | None, *, chapters: Sequence[str] = (), report: Reporter) -> DemoResult:
+def run(
+    directory: Path | None,
+    *,
+    chapters: Sequence[str] = (),
+    report: Reporter,
+    origins: PageOrigins | None = None,
+) -> DemoResult:
     """Tell the story, in ``directory`` (which is kept) or in a temporary folder.
 
     A step that does not end as promised ends the story: the result is not ``ok`` and its last step says why.
     Whatever else ends it, Ctrl-C, SIGTERM or a fault, no process stays behind.
 
     :param chapters: only these, and what they stand on; all of them when none is named.
+    :param origins: where the pages will be, if they are to be served elsewhere than usual.
     :raises ChapterUnknown: a name that is none of :data:`CHAPTERS`.
     :raises DirectoryNotEmpty, DirectoryPathTooLong, DirectoryUnusable: a folder that will not do.
     :raises EmbeddedChainMissing: the extra ``embedded`` is not installed.
@@ -102,7 +123,7 @@ def run(directory: Path | None, *, chapters: Sequence[str] = (), report: Reporte
         resources.callback(folder.leave)
         logs = folder.path / "logs"
         processes = resources.enter_context(Processes(logs))
-        stage = Stage(folder.path, processes, Telling(report, logs))
+        stage = Stage(folder.path, processes, Telling(report, logs), origins or PageOrigins())
         with _logging_to(logs / "control-1.log"):
             try:
                 _tell(stage, chosen)

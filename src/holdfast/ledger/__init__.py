@@ -25,7 +25,7 @@ from holdfast.ledger.errors import (
     LedgerError,
     refusal_in,
 )
-from holdfast.ledger.history import Standing, credits_through, newest_transfer, standings
+from holdfast.ledger.history import Standing, credits_through, newest_transfer, newest_transfer_at, standings
 from holdfast.ledger.holds import find_hold, hold, void_hold
 from holdfast.ledger.posting import post, post_hold
 from holdfast.ledger.report import AssetTotals, Discrepancy, LedgerBroken, LedgerReport
@@ -72,6 +72,7 @@ __all__ = [
     "find_hold",
     "hold",
     "newest_transfer",
+    "newest_transfer_at",
     "open_account",
     "owner_totals",
     "post",

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from holdfast.amounts import Amount
 from holdfast.ledger.models import account as account_table
+from holdfast.ledger.models import entry as entry_table
 from holdfast.ledger.models import transfer as transfer_table
 from holdfast.ledger.types import OwnerClass
 from holdfast.store import units
@@ -35,6 +36,16 @@ def standings(connection: Connection, owner_class: OwnerClass) -> Iterator[Stand
 def newest_transfer(connection: Connection) -> int:
     """The id of the newest transfer that any account includes; 0 before the first."""
     return int(connection.execute(select(func.max(account_table.c.last_transfer))).scalar() or 0)
+
+
+def newest_transfer_at(connection: Connection, at_s: int) -> int:
+    """The id of the newest transfer that was posted up to a time; 0 if there is none."""
+    posted = (
+        select(func.max(transfer_table.c.id))
+        .join(entry_table, entry_table.c.id == transfer_table.c.entry_id)
+        .where(entry_table.c.posted_at_s <= at_s)
+    )
+    return int(connection.execute(posted).scalar() or 0)
 
 
 def credits_through(connection: Connection, marks: Mapping[int, int]) -> dict[int, int]:

@@ -18,8 +18,11 @@ from holdfast.reserves.errors import (
     EpochConflict,
     EpochFolderDamaged,
     EpochMalformed,
+    EpochNotLater,
     EpochUnknown,
+    KeyMismatch,
     NonceMalformed,
+    NonceMismatch,
     NothingToProve,
     ProofInvalid,
     ReservesBroken,
@@ -42,7 +45,7 @@ from holdfast.reserves.types import (
     ProofReport,
     ProvenBalance,
 )
-from holdfast.reserves.verification import verify_proof
+from holdfast.reserves.verification import require_known, verify_proof
 from holdfast.reserves.views import MANIFEST, PUBLIC, epoch_view, epoch_views, newest_epoch, reserves_directory
 
 __all__ = [
@@ -65,14 +68,17 @@ __all__ = [
     "EpochConflict",
     "EpochFolderDamaged",
     "EpochMalformed",
+    "EpochNotLater",
     "EpochUnknown",
     "EpochView",
     "Finding",
     "House",
+    "KeyMismatch",
     "ListedCoin",
     "ListedVault",
     "Manifest",
     "NonceMalformed",
+    "NonceMismatch",
     "NothingToProve",
     "Proof",
     "ProofInvalid",
@@ -94,6 +100,7 @@ __all__ = [
     "newest_epoch",
     "prove",
     "publish_epoch",
+    "require_known",
     "reserves_directory",
     "set_customer_nonce",
     "verify_proof",

@@ -1,10 +1,11 @@
 """Collecting a vault's ownership signature: the relay's side. It chooses who is asked; each signer judges alone."""
 
+import itertools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from holdfast.authority import EVERYONE, Envelope, EpochHeader, Header, KeyCertificate, Roster, open_envelope
+from holdfast.authority import EVERYONE, MAX_EPOCH, Envelope, EpochHeader, Header, KeyCertificate, Roster, open_envelope
 from holdfast.encoding import Canonical, EncodingError
 from holdfast.errors import HoldfastError
 from holdfast.keys import CheaterFound, GroupKey, aggregate, check_commitments
@@ -23,28 +24,34 @@ from holdfast.signer import (
     SigningFinish,
 )
 
+MAX_QUORUMS = 1_000
+"""How many quorums are tried or passed over: all of them, for a committee of up to twelve."""
+
 
 def attest(
     clients: Mapping[str, SignerClient], roster: Roster, certificate: KeyCertificate, chain: Sequence[EpochHeader]
 ) -> bytes:
     """The vault's signature over the last epoch of ``chain``, which holds every epoch from the first.
 
-    A signer that refuses, is away or cheats is left out of the next try. Each is shown the epochs that it has missed.
+    A signer that refuses, is away or cheats is left out. One that refuses the others' commitments is not: the fault may
+    be any of theirs, so the next try is with another quorum. Each is shown the epochs that it has missed.
 
-    :raises AttestationRefused: fewer than the threshold are left, because signers refused.
-    :raises AttestationUnavailable: fewer than the threshold answer.
+    :raises AttestationRefused: no quorum attests it, because signers refused.
+    :raises AttestationUnavailable: no quorum answers.
     """
     collection = _Collection(dict(clients), roster, certificate, chain)
     collection.look()
     order = certificate.order
-    while len(collection.newest) >= order.threshold:
-        quorum = tuple(name for name in order.members if name in collection.newest)[: order.threshold]
+    for quorum in itertools.islice(itertools.combinations(order.members, order.threshold), MAX_QUORUMS):
+        if not collection.newest.keys() >= set(quorum):
+            continue
         try:
             return collection.attempt(quorum)
         except _LeaveOut as without:
-            # Somebody goes in every round: there are as many as members, at most.
             for name in without.names:
                 collection.newest.pop(name, None)
+        except _QuorumFailed:
+            continue
     if collection.refusals:
         codes = ", ".join(sorted(set(collection.refusals.values())))
         raise AttestationRefused(f"{len(collection.refusals)} signers refuse to attest the epoch: {codes}")
@@ -62,6 +69,10 @@ class _LeaveOut(Exception):
         self.names = names
 
 
+class _QuorumFailed(Exception):
+    """A member refused what another had sent: which of them is at fault cannot be seen from here."""
+
+
 @dataclass
 class _Collection:
     """One epoch's tries to find a quorum."""
@@ -76,11 +87,11 @@ class _Collection:
     def look(self) -> None:
         """Ask every signer for the newest epoch that it is bound to."""
         for name, client in self.clients.items():
-            asked = EpochsShow(os.urandom(16))
+            asked = EpochsShow(os.urandom(16), MAX_EPOCH)
             place = Header(name, EVERYONE, asked.digest(), 0, 0)
             try:
                 shown = EpochShown.decoded(self._opened(client, asked, place)[1])
-            except (_LeaveOut, EncodingError):
+            except (_LeaveOut, SignerRefused, EncodingError):
                 continue
             # One that claims to know later epochs is shown the last, and will say itself what is wrong with it.
             self.newest[name] = min(max(shown.epoch, 0), len(self.chain) - 1)
@@ -96,13 +107,19 @@ class _Collection:
             request = OwnershipRequest(order.vault, order.committee_epoch, missed, quorum, attempt)
             session = request.session()
             place = Header(name, EVERYONE, session, ROUND_COMMIT, order.committee_epoch)
-            letters[name], body = self._opened(self.clients[name], request, place)
+            try:
+                letters[name], body = self._opened(self.clients[name], request, place)
+            except SignerRefused:
+                raise _LeaveOut(name) from None
             commitments[order.identifier(name)] = _commitment(name, body)
         finish = SigningFinish(session, tuple(letters.values()))
         shares: dict[int, bytes] = {}
         for name in quorum:
             place = Header(name, EVERYONE, session, ROUND_SHARE, order.committee_epoch)
-            _, body = self._opened(self.clients[name], finish, place)
+            try:
+                _, body = self._opened(self.clients[name], finish, place)
+            except SignerRefused:
+                raise _QuorumFailed from None
             shares[order.identifier(name)] = _share(name, body)
         try:
             group_key = GroupKey.decoded(self.certificate.statement.group_key)
@@ -112,13 +129,16 @@ class _Collection:
             raise _LeaveOut(*(order.members[culprit - 1] for culprit in found.culprits)) from None
 
     def _opened(self, client: SignerClient, request: Canonical, place: Header) -> tuple[Envelope, bytes]:
-        """The one letter that is due, and its body."""
+        """The one letter that is due, and its body.
+
+        :raises SignerRefused: the signer's own refusal, which is remembered.
+        """
         try:
             (letter,) = client.call(request)
             return letter, open_envelope(letter, self.roster, place)
         except SignerRefused as refused:
             self.refusals[client.name] = refused.refusal.code
-            raise _LeaveOut(client.name) from None
+            raise
         except (HoldfastError, ValueError):
             raise _LeaveOut(client.name) from None
 

@@ -5,13 +5,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from holdfast.amounts import MAX_UNITS
 from holdfast.reserves.errors import DocumentMalformed
 
 MAX_TEXT_BYTES = 1024
 MAX_NUMBER = 2**53 - 1
 """The largest JSON number that every reader keeps exact; amounts are decimal text."""
-
-MAX_UNITS = 2**128 - 1
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -60,9 +59,9 @@ class Fields:
     def one_of(self, name: str, *options: str) -> str:
         """One of a few texts."""
         value = self._document[name]
-        if value not in options:
+        if not isinstance(value, str) or value not in options:
             raise self._malformed(name, " or ".join(options))
-        return str(value)
+        return value
 
     def number(self, name: str) -> int:
         """A whole number from 0 to 2^53 - 1."""
@@ -95,7 +94,7 @@ def units_of(value: object, where: str) -> int:
     """An amount in base units from its decimal text."""
     plain = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 39
     if not plain or str(int(str(value))) != value or int(value) > MAX_UNITS:
-        raise DocumentMalformed(f"{where} must be a whole number below 2^128, as text")
+        raise DocumentMalformed(f"{where} must be a whole number up to 10^36, as text")
     return int(value)
 
 

@@ -16,8 +16,11 @@ __all__ = [
     "EpochConflict",
     "EpochFolderDamaged",
     "EpochMalformed",
+    "EpochNotLater",
     "EpochUnknown",
+    "KeyMismatch",
     "NonceMalformed",
+    "NonceMismatch",
     "NothingToProve",
     "ProofInvalid",
     "ReservesBroken",
@@ -66,6 +69,18 @@ class CoinsInsufficient(ReservesError):
     code = "reserves.coins_insufficient"
 
 
+class KeyMismatch(ReservesError):
+    """A vault whose key is known from elsewhere is not in the epoch, or has another key there."""
+
+    code = "reserves.key_mismatch"
+
+
+class NonceMismatch(ReservesError):
+    """The nonce of the proof is not the one that the customer's page chose."""
+
+    code = "reserves.nonce_mismatch"
+
+
 class NothingToProve(ReservesError):
     """There is no vault in use: nobody could attest anything."""
 
@@ -82,6 +97,12 @@ class EpochConflict(ReservesError):
     """The epoch exists with other content; what was published is never published again differently."""
 
     code = "reserves.epoch_conflict"
+
+
+class EpochNotLater(ReservesError):
+    """No higher block, or no later time, than the newest epoch has: signers would refuse it."""
+
+    code = "reserves.not_later"
 
 
 class EpochBusy(ReservesError):

@@ -6,22 +6,34 @@ itself is for :func:`require_consistent`.
 
 import itertools
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from holdfast import _core
-from holdfast.authority import AssetTree, EpochHeader
+from holdfast.authority import AssetTree, AuthorityMalformed, EpochHeader
 from holdfast.chains.bitcoin import Outpoint
 from holdfast.keys import SignatureInvalid, derive_output_key, verify
 from holdfast.reserves.document import Fields, canonical_json, read_json
-from holdfast.reserves.errors import AttestationInvalid, CoinsInsufficient, DocumentMalformed, SuperRootMismatch
+from holdfast.reserves.errors import (
+    AttestationInvalid,
+    CoinsInsufficient,
+    DocumentMalformed,
+    EpochMalformed,
+    SuperRootMismatch,
+)
 from holdfast.signer import OWNERSHIP_PATH
 
 MANIFEST_FORMAT = "holdfast/reserves/v1"
 MAX_MANIFEST_BYTES = 64_000_000
-MAX_ASSETS = 1_000
-MAX_VAULTS = 1_000
+MAX_ASSETS = 64
+MAX_VAULTS = 64
 MAX_COINS = 400_000
+MAX_SKIPPED = 4_000
+
+_PATH_LIMIT = 2**31
+_VOUT_LIMIT = 2**32
 
 _OUTPOINT = re.compile(r"([0-9a-f]{64}):(0|[1-9][0-9]{0,9})")
 _PATH = re.compile(r"(0|[1-9][0-9]{0,9})/(0|[1-9][0-9]{0,9})")
@@ -49,23 +61,27 @@ class ListedVault:
 
 @dataclass(frozen=True)
 class Manifest:
-    """An epoch as it is published."""
+    """An epoch as it is published. ``skipped`` are the epochs just before it that were given up, in order."""
 
     header: EpochHeader
     vaults: tuple[ListedVault, ...]
+    skipped: tuple[EpochHeader, ...] = ()
+
+    @property
+    def before(self) -> tuple[int, bytes]:
+        """Number and super-root of the published epoch before this one; 0 and zeros for the first."""
+        first = self.skipped[0] if self.skipped else self.header
+        return first.epoch - 1, first.previous
 
     def encoded(self) -> bytes:
         """The one spelling of it."""
         header = self.header
         return canonical_json(
             {
+                **_header_document(header),
                 "format": MANIFEST_FORMAT,
                 "venue": header.venue,
-                "epoch": header.epoch,
-                "at": header.at_s,
-                "previous": header.previous.hex(),
-                "block": {"network": header.network, "height": header.height, "hash": header.block_hash.hex()},
-                "assets": [_asset_document(tree) for tree in header.assets],
+                "skipped": [_skipped_document(each) for each in self.skipped],
                 "vaults": [_vault_document(vault) for vault in self.vaults],
                 "super_root": header.super_root().hex(),
             }
@@ -78,47 +94,33 @@ class Manifest:
         :raises DocumentMalformed: not the format, to the byte.
         :raises SuperRootMismatch: its content has another super-root.
         """
-        names = ("format", "venue", "epoch", "at", "previous", "block", "assets", "vaults", "super_root")
+        names = ("format", "venue", *_HEADER_FIELDS, "skipped", "vaults", "super_root")
         fields = Fields(read_json(content, MAX_MANIFEST_BYTES, "manifest"), "the manifest", *names)
         fields.one_of("format", MANIFEST_FORMAT)
-        block = Fields(fields.object("block"), "block", "network", "height", "hash")
-        vaults = tuple(_vault(each) for each in fields.list("vaults", MAX_VAULTS))
-        header = EpochHeader(
-            venue=fields.text("venue"),
-            epoch=fields.number("epoch"),
-            at_s=fields.number("at"),
-            previous=fields.bytes("previous", 32),
-            network=block.text("network"),
-            height=block.number("height"),
-            block_hash=block.bytes("hash", 32),
-            holdings=holdings_digest(vaults),
-            assets=tuple(_asset(each) for each in fields.list("assets", MAX_ASSETS)),
-        )
+        venue, vaults = fields.text("venue"), tuple(_vault(each) for each in fields.list("vaults", MAX_VAULTS))
+        _require_in_order(vaults)
+        with _faults_named():
+            header = _header(fields, venue, holdings_digest(vaults))
+            skipped = tuple(_skipped(each, venue) for each in fields.list("skipped", MAX_SKIPPED))
+        if {vault.asset for vault in vaults} != {tree.asset for tree in header.assets}:
+            raise DocumentMalformed("every asset of an epoch has a vault, and every vault an asset of the epoch")
         if header.super_root() != fields.bytes("super_root", 32):
             raise SuperRootMismatch("the manifest's content does not hash to its super-root")
-        return cls(header, vaults)
+        return cls(header, vaults, skipped)
 
     def coins_worth(self, asset: str) -> int:
         """What the listed coins of an asset are worth, in base units."""
         return sum(coin.value for vault in self.vaults if vault.asset == asset for coin in vault.coins)
 
     def require_consistent(self) -> None:
-        """Require that no coin counts twice, that every vault's signers attest, and that coins cover what is owed.
+        """Require that epochs follow one another, that every vault's signers attest, and that coins cover what is owed.
 
-        :raises DocumentMalformed: vaults, assets or coins that stand twice or out of order.
+        :raises EpochChainBroken: the epochs that were given up do not lead from the one before to this one.
         :raises AttestationInvalid: a vault's signature is not valid.
         :raises CoinsInsufficient: the coins are worth less than what is owed.
         """
-        _require_ascending([vault.name for vault in self.vaults], "vaults")
-        assets = {tree.asset for tree in self.header.assets}
-        outpoints: set[Outpoint] = set()
-        for vault in self.vaults:
-            if vault.asset not in assets:
-                raise DocumentMalformed(f"vault {vault.name} holds {vault.asset}, which is no asset of the epoch")
-            _require_ascending([(coin.outpoint.txid, coin.outpoint.vout) for coin in vault.coins], "coins")
-            outpoints.update(coin.outpoint for coin in vault.coins)
-        if len(outpoints) != sum(len(vault.coins) for vault in self.vaults):
-            raise DocumentMalformed("a coin stands in two vaults")
+        for before, after in itertools.pairwise((*self.skipped, self.header)):
+            after.require_follows(before)
         self._require_attested()
         for tree in self.header.assets:
             if self.coins_worth(tree.asset) < tree.total:
@@ -154,9 +156,66 @@ def holdings_digest(vaults: tuple[ListedVault, ...]) -> bytes:
     )
 
 
+def _require_in_order(vaults: tuple[ListedVault, ...]) -> None:
+    """Require that vaults and coins stand in order, and that no coin counts twice."""
+    _require_ascending([vault.name for vault in vaults], "vaults")
+    for vault in vaults:
+        _require_ascending([coin.outpoint for coin in vault.coins], "coins")
+    outpoints = {coin.outpoint for vault in vaults for coin in vault.coins}
+    if len(outpoints) != sum(len(vault.coins) for vault in vaults):
+        raise DocumentMalformed("a coin stands in two vaults")
+
+
 def _require_ascending(keys: list[Any], what: str) -> None:
     if any(left >= right for left, right in itertools.pairwise(keys)):
         raise DocumentMalformed(f"{what} stand once each, in ascending order")
+
+
+@contextmanager
+def _faults_named() -> Generator[None]:
+    """What no header holds, no manifest does."""
+    try:
+        yield
+    except (AuthorityMalformed, EpochMalformed) as fault:
+        raise DocumentMalformed(str(fault)) from None
+
+
+_HEADER_FIELDS = ("epoch", "at", "previous", "block", "assets")
+
+
+def _header_document(header: EpochHeader) -> dict[str, Any]:
+    """What a manifest says of its own epoch and of those that were given up alike."""
+    return {
+        "epoch": header.epoch,
+        "at": header.at_s,
+        "previous": header.previous.hex(),
+        "block": {"network": header.network, "height": header.height, "hash": header.block_hash.hex()},
+        "assets": [_asset_document(tree) for tree in header.assets],
+    }
+
+
+def _header(fields: Fields, venue: str, holdings: bytes) -> EpochHeader:
+    block = Fields(fields.object("block"), "block", "network", "height", "hash")
+    return EpochHeader(
+        venue=venue,
+        epoch=fields.number("epoch"),
+        at_s=fields.number("at"),
+        previous=fields.bytes("previous", 32),
+        network=block.text("network"),
+        height=block.number("height"),
+        block_hash=block.bytes("hash", 32),
+        holdings=holdings,
+        assets=tuple(_asset(each) for each in fields.list("assets", MAX_ASSETS)),
+    )
+
+
+def _skipped_document(header: EpochHeader) -> dict[str, Any]:
+    return _header_document(header) | {"holdings": header.holdings.hex()}
+
+
+def _skipped(document: Any, venue: str) -> EpochHeader:
+    fields = Fields(document, "an epoch given up", *_HEADER_FIELDS, "holdings")
+    return _header(fields, venue, fields.bytes("holdings", 32))
 
 
 def _asset_document(tree: AssetTree) -> dict[str, Any]:
@@ -209,5 +268,7 @@ def _coin(document: Any) -> ListedCoin:
     outpoint, path = _OUTPOINT.fullmatch(fields.text("outpoint")), _PATH.fullmatch(fields.text("path"))
     if outpoint is None or path is None:
         raise DocumentMalformed("a coin has an outpoint like TXID:INDEX and a path like CHAIN/POSITION")
-    chain, position = int(path[1]), int(path[2])
-    return ListedCoin(Outpoint(outpoint[1], int(outpoint[2])), fields.units("value"), (chain, position))
+    vout, chain, position = int(outpoint[2]), int(path[1]), int(path[2])
+    if vout >= _VOUT_LIMIT or max(chain, position) >= _PATH_LIMIT:
+        raise DocumentMalformed("a coin's index is below 2^32, and the steps of its path below 2^31: none is hardened")
+    return ListedCoin(Outpoint(outpoint[1], vout), fields.units("value"), (chain, position))

@@ -10,26 +10,24 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select
-from sqlalchemy.exc import IntegrityError
-
 from holdfast._core import SumTree
 from holdfast.amounts import Amount, asset_named
 from holdfast.authority import NO_EPOCH, AssetTree, EpochHeader
 from holdfast.keys import GroupKey
-from holdfast.reserves import models
 from holdfast.reserves.archive import ArchivedBalance, write_archive, write_nodes
-from holdfast.reserves.errors import CoinsInsufficient, EpochConflict, EpochFolderDamaged, NothingToProve
+from holdfast.reserves.errors import CoinsInsufficient, EpochConflict, EpochFolderDamaged, EpochNotLater, NothingToProve
 from holdfast.reserves.files import move_durably, sync_folder
 from holdfast.reserves.liabilities import Liabilities, read_liabilities
-from holdfast.reserves.manifest import ListedCoin, ListedVault, Manifest, holdings_digest
+from holdfast.reserves.manifest import MAX_SKIPPED, ListedCoin, ListedVault, Manifest, holdings_digest
 from holdfast.reserves.nonces import nonces_for
+from holdfast.reserves.numbers import known_epochs
 from holdfast.reserves.planting import plant
 from holdfast.reserves.types import Holdings, House
-from holdfast.store import snapshot, transaction
+from holdfast.store import snapshot
 
 PRIVATE = "private"
 PREPARED = ".prepared"
+ABANDONED = ".abandoned"
 _BUILDING = ".building-"
 
 _UNSIGNED = bytes(64)
@@ -40,24 +38,32 @@ def prepare_epoch(house: House, directory: Path) -> Path:
 
     :raises NothingToProve: no vault is in use.
     :raises CoinsInsufficient: the coins do not cover what is owed.
+    :raises EpochConflict: more numbers were given up in a row than a manifest lists.
+    :raises EpochNotLater: no block or no second has passed since the newest epoch.
     """
     for left_over in directory.glob(f"{_BUILDING}*"):
         shutil.rmtree(left_over, ignore_errors=True)
+    # Read before the books are: whatever was posted by then is in them.
+    at_s = house.clock.now_s()
     with snapshot(house.engine) as connection:
-        chain = known_headers(connection)
+        known = known_epochs(connection)
         holdings = house.holdings(connection)
         liabilities = read_liabilities(connection)
         nonces = nonces_for(connection, liabilities.customers)
     vaults = listed_vaults(holdings)
-    assets = sorted(liabilities.assets() | {vault.asset for vault in vaults})
+    _require_later(known.headers, holdings, at_s)
+    if len(known.skipped) > MAX_SKIPPED:
+        raise EpochConflict(f"a manifest lists at most {MAX_SKIPPED} numbers that were given up")
+    owed = {asset for asset in liabilities.assets() if liabilities.total(asset)}
+    assets = sorted(owed | {vault.asset for vault in vaults})
     _require_covered(assets, liabilities, vaults)
-    epoch, secret = (house.genesis.venue, len(chain) + 1), os.urandom(32)
+    epoch, secret = (house.genesis.venue, len(known.headers) + 1), os.urandom(32)
     trees = [plant(epoch, asset, secret, liabilities, nonces) for asset in assets]
     header = EpochHeader(
         venue=house.genesis.venue,
-        epoch=len(chain) + 1,
-        at_s=house.clock.now_s(),
-        previous=chain[-1].super_root() if chain else NO_EPOCH,
+        epoch=epoch[1],
+        at_s=at_s,
+        previous=known.headers[-1].super_root() if known.headers else NO_EPOCH,
         network=house.genesis.network,
         height=holdings.block.height,
         block_hash=bytes.fromhex(holdings.block.hash),
@@ -74,7 +80,7 @@ def prepare_epoch(house: House, directory: Path) -> Path:
             write_nodes(private, position, tree.node_bytes())
         write_archive(
             private,
-            Manifest(header, vaults),
+            Manifest(header, vaults, known.skipped),
             secret=secret,
             through=liabilities.through,
             customers=nonces.items(),
@@ -86,37 +92,6 @@ def prepare_epoch(house: House, directory: Path) -> Path:
     except OSError as fault:
         raise EpochFolderDamaged(f"{directory} cannot be written: {fault.strerror}") from None
     return prepared
-
-
-def take_number(house: House, header: EpochHeader) -> None:
-    """Take the epoch's number in the database; the same again changes nothing.
-
-    :raises EpochConflict: another epoch has it, of another folder or another control plane.
-    """
-    table = models.epochs
-    try:
-        with transaction(house.engine) as connection:
-            taken = connection.execute(select(table.c.super_root).where(table.c.epoch == header.epoch)).scalar()
-            if taken is None:
-                connection.execute(
-                    insert(table).values(
-                        epoch=header.epoch,
-                        header=header.encoded(),
-                        super_root=header.super_root(),
-                        prepared_at_s=house.clock.now_s(),
-                    )
-                )
-                return
-    except IntegrityError:
-        taken = b""
-    if bytes(taken) != header.super_root():
-        raise EpochConflict(f"epoch {header.epoch} was prepared before, with other content")
-
-
-def known_headers(connection: Connection) -> list[EpochHeader]:
-    """The headers of all epochs whose number is taken, from the first; also of those that were never published."""
-    rows = connection.execute(select(models.epochs.c.header).order_by(models.epochs.c.epoch))
-    return [EpochHeader.decoded(bytes(row.header)) for row in rows]
 
 
 def listed_vaults(holdings: Holdings) -> tuple[ListedVault, ...]:
@@ -132,11 +107,25 @@ def listed_vaults(holdings: Holdings) -> tuple[ListedVault, ...]:
             coins=tuple(ListedCoin(coin.outpoint, coin.value, coin.path) for coin in vault.coins),
             signature=_UNSIGNED,
         )
-        for vault in holdings.vaults
+        # By code point: a database's own order depends on its locale.
+        for vault in sorted(holdings.vaults, key=lambda vault: vault.certificate.order.vault)
     )
     if not vaults:
         raise NothingToProve("no vault has a key in use: there are no signers to attest an epoch")
     return vaults
+
+
+def _require_later(known: tuple[EpochHeader, ...], holdings: Holdings, at_s: int) -> None:
+    """Signers attest no two epochs as of one block: one of two sets of books could borrow the other's coins."""
+    if not known:
+        return
+    newest = known[-1]
+    if holdings.block.height <= newest.height:
+        raise EpochNotLater(
+            f"epoch {newest.epoch} is of block {newest.height}: wait for a higher one to be deep enough"
+        )
+    if at_s <= newest.at_s:
+        raise EpochNotLater(f"epoch {newest.epoch} is of the same second, or the clock went back")
 
 
 def _require_covered(assets: list[str], liabilities: Liabilities, vaults: tuple[ListedVault, ...]) -> None:

@@ -109,7 +109,12 @@ class ProvenBalance:
 
 @dataclass(frozen=True)
 class ProofReport:
-    """What was verified of a manifest and a customer's proof."""
+    """What was verified of a manifest and a customer's proof.
+
+    ``keys`` are the vaults' group keys by name. ``before`` is number and super-root of the epoch that was published
+    before (0 and zeros: none), in which the customer must be found too; ``skipped`` are the numbers in between, which
+    the venue says were given up.
+    """
 
     venue: str
     epoch: int
@@ -118,6 +123,9 @@ class ProofReport:
     customer: str
     nonce: bytes
     chosen_by_customer: bool
+    keys: Mapping[str, bytes]
+    before: tuple[int, bytes]
+    skipped: tuple[int, ...]
     balances: tuple[ProvenBalance, ...]
 
 

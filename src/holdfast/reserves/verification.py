@@ -1,9 +1,11 @@
 """Verifying a proof with the Rust core: one of three implementations of the format."""
 
+from collections.abc import Mapping
+
 from holdfast import _core
-from holdfast.amounts import ASSETS, Amount
+from holdfast.amounts import Amount
 from holdfast.authority import AssetTree
-from holdfast.reserves.errors import DocumentMalformed, SuperRootMismatch
+from holdfast.reserves.errors import DocumentMalformed, KeyMismatch, NonceMismatch, SuperRootMismatch
 from holdfast.reserves.manifest import Manifest
 from holdfast.reserves.proof import AssetProof, Proof
 from holdfast.reserves.types import ProofReport, ProvenBalance
@@ -17,7 +19,7 @@ def verify_proof(manifest: bytes, proof: bytes) -> ProofReport:
 
     :raises DocumentMalformed: one of them is not in the format, to the byte.
     :raises SuperRootMismatch: they do not belong together, or the manifest not to its super-root.
-    :raises AttestationInvalid, CoinsInsufficient: see :meth:`Manifest.require_consistent`.
+    :raises EpochChainBroken, AttestationInvalid, CoinsInsufficient: see :meth:`Manifest.require_consistent`.
     :raises ProofInvalid: a fragment is not in its tree.
     """
     published, shown = Manifest.decoded(manifest), Proof.decoded(proof)
@@ -29,7 +31,7 @@ def verify_proof(manifest: bytes, proof: bytes) -> ProofReport:
     if [tree.asset for tree in header.assets] != [each.asset for each in shown.assets]:
         raise DocumentMalformed("a proof covers every asset of its epoch, in the same order")
     balances = tuple(
-        ProvenBalance(_amount(tree, _verified(shown, tree, each)), len(each.fragments))
+        ProvenBalance(Amount(tree.asset, _verified(shown, tree, each)), len(each.fragments))
         for tree, each in zip(header.assets, shown.assets, strict=True)
     )
     return ProofReport(
@@ -40,6 +42,9 @@ def verify_proof(manifest: bytes, proof: bytes) -> ProofReport:
         customer=shown.customer,
         nonce=shown.nonce,
         chosen_by_customer=shown.chosen_by_customer,
+        keys={vault.name: vault.key for vault in published.vaults},
+        before=published.before,
+        skipped=tuple(each.epoch for each in published.skipped),
         balances=balances,
     )
 
@@ -53,8 +58,17 @@ def _verified(shown: Proof, tree: AssetTree, proof: AssetProof) -> int:
     )
 
 
-def _amount(tree: AssetTree, units: int) -> Amount:
-    known = ASSETS.get(tree.asset)
-    if known is None or known.decimals != tree.decimals:
-        raise DocumentMalformed(f"this version knows no {tree.asset[:20]} of {tree.decimals} decimals")
-    return Amount(tree.asset, units)
+def require_known(report: ProofReport, *, root: bytes | None, nonce: bytes | None, keys: Mapping[str, bytes]) -> None:
+    """Hold what was verified against what the customer knows from elsewhere: super-root, nonce, vaults' keys by name.
+
+    :raises SuperRootMismatch, NonceMismatch, KeyMismatch: it is not that.
+    """
+    if root is not None and root != report.super_root:
+        raise SuperRootMismatch(f"the manifest's super-root is {report.super_root.hex()}, not the one given")
+    if nonce is not None and not (report.chosen_by_customer and nonce == report.nonce):
+        raise NonceMismatch("the nonce is not the one given, or the house says that it chose it")
+    for name, key in keys.items():
+        if name not in report.keys:
+            raise KeyMismatch(f"there is no vault {name} in this epoch")
+        if report.keys[name] != key:
+            raise KeyMismatch(f"vault {name} has another key than the one given")

@@ -51,7 +51,7 @@ from holdfast.signer.messages import (
     KeygenTestBegin,
     Sealed,
 )
-from holdfast.signer.records import active_certificate, freeze_in_force
+from holdfast.signer.records import active_certificate
 from holdfast.signer.rosters import Rosters
 from holdfast.signer.signing import ROUND_COMMIT, Signings
 from holdfast.signer.vaults import Vaults, share_context
@@ -199,9 +199,8 @@ class Ceremonies:
                 request=None,
                 now_s=now_s,
             )
-            freeze_version, _ = freeze_in_force(connection)
         self._signings.keep(request.test_session(), session)
-        body = Commitments(freeze_version, session.commitments, None).encoded()
+        body = Commitments(session.commitments, None).encoded()
         return (self._signings.letter(body, request.test_session(), ROUND_COMMIT, order.committee_epoch),)
 
     def activate(self, request: KeygenActivate) -> None:

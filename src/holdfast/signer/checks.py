@@ -170,6 +170,11 @@ def require_logged(request: SigningRequest, pins: Pins, findings: Findings) -> N
     findings.checkpoint = checkpoint
 
 
+def reopen_log(request: SigningRequest, pins: Pins, findings: Findings) -> None:
+    """The log as it was when the request was first judged: then it extended the one cosigned."""
+    findings.checkpoint = open_checkpoint(request.log.checkpoint, pins.genesis.log_name, pins.genesis.log_key)
+
+
 def require_extension(
     note: str, consistency: tuple[bytes, ...], genesis: Genesis, cosigned_size: int, cosigned_root: bytes
 ) -> Checkpoint:
@@ -302,7 +307,14 @@ SHOWN: tuple[Check, ...] = (
 )
 """What must hold before a movement is shown to people at all: everything that does not wait for them."""
 
-STILL_SHOWN: tuple[Check, ...] = (require_versions, require_in_time, require_screened, require_transaction)
+STILL_SHOWN: tuple[Check, ...] = (
+    require_versions,
+    require_in_time,
+    require_screened,
+    require_transaction,
+    reopen_log,
+    require_orders,
+)
 """What of it can turn while it waits, and is looked at again when it is shown and when it is approved."""
 
 

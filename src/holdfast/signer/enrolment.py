@@ -3,27 +3,24 @@
 import hashlib
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from holdfast.authority import Credential, Genesis, RelyingParty, credential_from_document
+from holdfast.authority import MAX_NAME, Credential, Genesis, RelyingParty, credential_from_document, require_text
 from holdfast.clock import Clock
 from holdfast.encoding import Canonical
 from holdfast.signer import models
-from holdfast.signer.errors import InvitationInvalid, InvitationUsed, ProposalsFull
+from holdfast.signer.errors import InvitationInvalid, InvitationUsed
 from holdfast.signer.home import SignerHome
 from holdfast.signer.proposal_messages import Candidate, CandidatesRequest, CandidatesShown, InvitationRequest
 from holdfast.signer.rosters import Rosters
 from holdfast.store import transaction
 
 MAX_INVITATIONS = 200
-"""How many invitations are open at one signer at most."""
+"""How many invitations are open at one signer at most: the oldest makes room for the next."""
 
-MAX_LIFE_S = 31 * 86_400
+MAX_LIFE_S = 2 * 86_400
 """How long an invitation is good at most."""
-
-MAX_NAME = 60
-"""The longest name of a person, in characters."""
 
 CODE_BYTES = 16
 """How long an invitation's code is; nobody guesses it."""
@@ -52,28 +49,35 @@ class Enrolments:
     def invite(self, request: InvitationRequest) -> None:
         """Let the holder of a code register; the same again changes nothing.
 
-        :raises InvitationInvalid: no name, or too long a life.
+        :raises AuthorityMalformed: no name that a person could have.
+        :raises InvitationInvalid: no code, or too long a life.
         :raises InvitationUsed: the code was given for somebody else.
-        :raises ProposalsFull: too many invitations are open.
         """
         now_s, table = self._clock.now_s(), models.invitations
-        if not 1 <= len(request.name) <= MAX_NAME or not request.name.isprintable() or len(request.code_hash) != 32:
-            raise InvitationInvalid(f"an invitation is for a name of 1 to {MAX_NAME} printable characters")
+        require_text(request.name, "a name of a person", MAX_NAME)
+        if len(request.code_hash) != 32:
+            raise InvitationInvalid("an invitation's code has a SHA-256")
         if request.expires_at_s > now_s + MAX_LIFE_S:
             raise InvitationInvalid(f"an invitation is good for {MAX_LIFE_S} s at most")
         with transaction(self._home.engine) as connection:
             connection.execute(delete(table).where(table.c.expires_at_s <= now_s))
-            if connection.execute(select(func.count()).select_from(table)).scalar_one() >= MAX_INVITATIONS:
-                raise ProposalsFull(f"{MAX_INVITATIONS} invitations are open here already")
             known = connection.execute(select(table.c.name).where(table.c.code_hash == request.code_hash)).scalar()
             if known is not None and known != request.name:
                 raise InvitationUsed("this invitation is for somebody else")
             if known is None:
+                self._make_room(connection)
                 connection.execute(
                     insert(table).values(
                         code_hash=request.code_hash, name=request.name, at_s=now_s, expires_at_s=request.expires_at_s
                     )
                 )
+
+    @staticmethod
+    def _make_room(connection: Connection) -> None:
+        # A control plane that was in the wrong hands for a moment must not have closed the table for days.
+        table = models.invitations
+        newest = select(table.c.code_hash).order_by(table.c.at_s.desc(), table.c.code_hash).limit(MAX_INVITATIONS - 1)
+        connection.execute(delete(table).where(table.c.code_hash.not_in(newest)))
 
     def invited(self, code: bytes) -> str:
         """Whom a code invites.

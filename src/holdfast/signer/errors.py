@@ -52,6 +52,18 @@ class PageUnavailable(SignerError):
     exit_status = 3
 
 
+class RosterReadyForAnother(SignerError):
+    """This signer has vouched for another change of the same roster version."""
+
+    code = "roster.ready_for_another"
+
+
+class RosterNotReady(SignerError):
+    """Too few signers are ready for a roster change."""
+
+    code = "roster.not_ready"
+
+
 class ProposalUnknown(SignerError):
     """Nothing with this digest waits at this signer."""
 
@@ -63,13 +75,6 @@ class ProposalEnded(SignerError):
     """The time to approve it has passed, or would be too far off."""
 
     code = "proposal.ended"
-
-
-class ProposalsFull(SignerError):
-    """So many proposals or invitations wait here that no more are taken."""
-
-    code = "proposal.too_many"
-    exit_status = 3
 
 
 class InvitationInvalid(SignerError):
@@ -166,12 +171,6 @@ class Frozen(SignerError):
     """A freeze is in force."""
 
     code = "freeze.in_force"
-
-
-class FreezeBehind(SignerError):
-    """Another signer knows a newer freeze order than this one: it must be seen first."""
-
-    code = "freeze.version_behind"
 
 
 class LogNotConsistent(SignerError):
@@ -318,7 +317,7 @@ class EpochTaken(SignerError):
     code = "epoch.taken"
 
 
-class EpochChainBroken(SignerError):
-    """Reserve epochs that do not follow one another, or not the newest that this signer attested."""
+class EpochTimeOff(SignerError):
+    """A reserve epoch whose time is more than an hour from this signer's clock."""
 
-    code = "epoch.chain_broken"
+    code = "epoch.time_off"

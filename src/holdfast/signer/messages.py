@@ -200,21 +200,31 @@ class ListRequest(Canonical):
 
 @dataclass(frozen=True)
 class EpochsShow(Canonical):
-    """Show the newest reserve epoch that you are bound to."""
+    """Show the newest reserve epoch that you are bound to, and the headers of those after the number ``after``."""
 
     DOMAIN = "holdfast/request/epochs-show"
 
     nonce: bytes
+    after: int
+
+    def __post_init__(self) -> None:
+        """Refuse a number that no epoch has."""
+        if not 0 <= self.after < 2**53:
+            raise EncodingError("an epoch's number is below 2^53")
 
 
 @dataclass(frozen=True)
 class EpochShown(Canonical):
-    """The newest reserve epoch that a signer is bound to, and its super-root; number 0 and zeros before the first."""
+    """The newest reserve epoch that a signer is bound to, and its super-root; number 0 and zeros before the first.
+
+    ``headers`` are the epochs after the one asked for, in order, as many as fit a letter.
+    """
 
     DOMAIN = "holdfast/epoch-shown"
 
     epoch: int
     super_root: bytes
+    headers: tuple[EpochHeader, ...]
 
 
 @dataclass(frozen=True)
@@ -250,11 +260,10 @@ class OwnershipRequest(Canonical):
 
 @dataclass(frozen=True)
 class Commitments(Canonical):
-    """Round 1 of signing: one FROST commitment an input, and the newest freeze order known."""
+    """Round 1 of signing: one FROST commitment an input, and this signer's cosignature of the log."""
 
     DOMAIN = "holdfast/commitments"
 
-    freeze_version: int
     commitments: tuple[bytes, ...]
     cosignature: str | None
 

@@ -154,6 +154,16 @@ rosters = Table(
 )
 """The rosters adopted after the genesis's, each with what put it in force; the highest version is in force."""
 
+roster_readies = Table(
+    "roster_readies",
+    metadata,
+    Column("version", INTEGER, primary_key=True, autoincrement=False),
+    Column("change", LargeBinary, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""The one roster change of each version that this signer vouched for, for ever."""
+
 destinations = Table(
     "destinations",
     metadata,
@@ -168,12 +178,21 @@ proposals = Table(
     "proposals",
     metadata,
     Column("subject", LargeBinary, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("version", INTEGER, nullable=False),
+    Column("persons", INTEGER, nullable=False),
+    Column("headline", Text, nullable=False),
+    Column("detail", Text, nullable=False),
     Column("request", LargeBinary, nullable=False),
     Column("at_s", INTEGER, nullable=False),
     Column("expires_at_s", INTEGER, nullable=False),
     sqlite_strict=True,
 )
-"""What waits for people on this signer's page, by the digest that they approve; removed some time after it expired."""
+"""What waits for people on this signer's page, by the digest that they approve; removed some time after it expired.
+
+``version`` is of the roster or freeze order that it is about, ``persons`` how many it takes (0: the roster's quorum);
+with ``headline`` and ``detail`` the list of all that waits is shown without decoding any of it.
+"""
 
 page_approvals = Table(
     "page_approvals",

@@ -122,12 +122,18 @@ class SignerNode:
             proposal_messages.RosterProposal: self._done_after(proposals.propose),
             proposal_messages.LiftProposal: self._done_after(proposals.propose),
             proposal_messages.ApprovalsRequest: self._answer_with(proposals.exchange),
-            proposal_messages.RosterRequest: self._done_after(
+            proposal_messages.RosterRequest: self._ready,
+            proposal_messages.RosterAdoption: self._done_after(
                 lambda asked: self.rosters.adopt(asked, self.clock.now_s())
             ),
             proposal_messages.InvitationRequest: self._done_after(enrolments.invite),
             proposal_messages.CandidatesRequest: self._answer_with(enrolments.candidates),
         }
+
+    def _ready(self, asked: proposal_messages.RosterRequest) -> tuple[Envelope, ...]:
+        # Others are shown this letter: it is about the change, not about the request of the moment.
+        answer = self.rosters.ready(asked, self.clock.now_s())
+        return (self._letter(answer, asked.proposal.change.digest(), 0, 0),)
 
     def _freeze(self, asked: messages.FreezeRequest) -> None:
         adopt_freeze(self.home, self.genesis, self.roster, asked, self.clock.now_s())

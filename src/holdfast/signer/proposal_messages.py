@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from holdfast.authority import Approval, Credential, FreezeOrder, Intent, RosterChange
+from holdfast.authority import Approval, Credential, Envelope, FreezeOrder, Intent, RosterChange
 from holdfast.encoding import Canonical
 from holdfast.signer.messages import EnrolledOrder, LogEvidence, SigningRequest
 
@@ -88,12 +88,33 @@ Proposal = IntentProposal | RosterProposal | LiftProposal
 
 @dataclass(frozen=True)
 class RosterRequest(Canonical):
-    """A roster change with its officers' approvals: put it in force."""
+    """A roster change with its officers' approvals: vouch for it. ``ready``: letters of signers that did already."""
 
     DOMAIN = "holdfast/request/roster"
 
     proposal: RosterProposal
     approvals: tuple[Approval, ...]
+    ready: tuple[Envelope, ...]
+
+
+@dataclass(frozen=True)
+class RosterReady(Canonical):
+    """A signer's word that this change, by digest, is the only one of its version that it is ready for."""
+
+    DOMAIN = "holdfast/roster-ready"
+
+    change: bytes
+    version: int
+
+
+@dataclass(frozen=True)
+class RosterAdoption(Canonical):
+    """A roster change for which enough signers are ready: put it in force."""
+
+    DOMAIN = "holdfast/request/adopt-roster"
+
+    change: RosterChange
+    ready: tuple[Envelope, ...]
 
 
 @dataclass(frozen=True)

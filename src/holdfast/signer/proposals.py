@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, select
 
 from holdfast.authority import (
     OFFICER,
@@ -11,12 +11,9 @@ from holdfast.authority import (
     Assertion,
     AssertionCredentialUnknown,
     AssertionWrongOrigin,
-    AuthorityError,
     FreezeOrderInvalid,
     Genesis,
-    PageShared,
     Person,
-    require_pages_apart,
     require_roster_possible,
     verify_approval,
 )
@@ -24,9 +21,11 @@ from holdfast.clock import Clock
 from holdfast.encoding import decode_one_of
 from holdfast.policy import Movement, Policy, Verdict, evaluate, require_floors
 from holdfast.signer import models
+from holdfast.signer.bindings import require_bindable
 from holdfast.signer.checks import SHOWN, STILL_SHOWN, Findings
-from holdfast.signer.errors import ProposalEnded, ProposalsFull, ProposalUnknown
+from holdfast.signer.errors import ProposalEnded, ProposalUnknown
 from holdfast.signer.home import SignerHome
+from holdfast.signer.page_approvals import MAX_HELD, PageApprovals
 from holdfast.signer.proposal_messages import (
     ApprovalsHeld,
     ApprovalsRequest,
@@ -39,22 +38,27 @@ from holdfast.signer.proposal_messages import (
 from holdfast.signer.records import freeze_in_force
 from holdfast.signer.rosters import Rosters
 from holdfast.signer.signing import Signings
+from holdfast.signer.waiting import (
+    LIFT,
+    PAYOUT,
+    ROSTER,
+    Summary,
+    forget_old,
+    insert_proposal,
+    is_waiting,
+    lengthen,
+    summaries,
+)
 from holdfast.store import transaction
 
-MAX_OPEN = 1_000
-"""How many proposals wait at one signer at most."""
-
-MAX_LIFE_S = 31 * 86_400
-"""How long a proposal can wait at most; an intent's own life is bounded by the policy."""
-
-KEPT_S = 86_400
-"""How long what has ended can still be looked at."""
+MAX_LIFE_S = 8 * 86_400
+"""How long a proposal to officers can wait at most; an intent's own life is bounded by the policy."""
 
 MAX_ASKED = 200
 """How many subjects one request can be about."""
 
-MAX_HELD = 64
-"""How many approvals of one subject are kept."""
+MAX_ANSWER_BYTES = 800_000
+"""The most that approvals in one answer come to."""
 
 _KINDS = (IntentProposal, RosterProposal, LiftProposal)
 
@@ -71,6 +75,7 @@ class Proposals:
         self._rosters = rosters
         self._signings = signings
         self._clock = clock
+        self._held = PageApprovals(rosters, clock)
         self._judges: dict[type, Callable[[Connection, Any], object]] = {
             IntentProposal: self._judge_intent,
             RosterProposal: self._judge_roster,
@@ -82,67 +87,70 @@ class Proposals:
     def propose(self, proposal: Proposal) -> None:
         """Judge a proposal and keep it to be shown; the same again changes nothing.
 
+        A lift may come again with more time: how long it can be approved is not a part of what is approved.
+
         :raises HoldfastError: why it would not be carried out, with the code that signing would have.
-        :raises ProposalsFull: too many wait here already.
         """
         now_s = self._clock.now_s()
-        if proposal.until_s() > now_s + MAX_LIFE_S:
-            raise ProposalEnded(f"a proposal can wait {MAX_LIFE_S} s at most")
         with transaction(self._home.engine) as connection:
-            self._forget_old(connection, now_s)
-            table = models.proposals
-            if connection.execute(select(func.count()).select_from(table)).scalar_one() >= MAX_OPEN:
-                raise ProposalsFull(f"{MAX_OPEN} proposals wait here already")
+            forget_old(connection, now_s)
+            # An intent says itself how long it lives, and the policy how long it may.
+            if not isinstance(proposal, IntentProposal):
+                self._require_lifetime(proposal, now_s)
             self._judges[type(proposal)](connection, proposal)
             if self._stored(connection, proposal.subject()) is None:
-                connection.execute(
-                    insert(table).values(
-                        subject=proposal.subject(),
-                        request=proposal.encoded(),
-                        at_s=now_s,
-                        expires_at_s=proposal.until_s(),
-                    )
-                )
+                persons = self.persons(proposal) if isinstance(proposal, IntentProposal) else 0
+                insert_proposal(connection, proposal, persons, self._in_force(connection), now_s)
+            else:
+                lengthen(connection, proposal)
+
+    @staticmethod
+    def _require_lifetime(proposal: Proposal, now_s: int) -> None:
+        if not now_s < proposal.until_s() <= now_s + MAX_LIFE_S:
+            raise ProposalEnded(f"a proposal waits for some time, and {MAX_LIFE_S} s at most")
 
     def exchange(self, request: ApprovalsRequest) -> ApprovalsHeld:
-        """Keep the approvals shown that hold, and show all that are held here.
+        """Keep the approvals shown that hold, and show all that are held here, as many as fit an answer.
 
         :raises ProposalUnknown: more subjects than one request can be about.
         """
         if len(request.known) > MAX_ASKED:
             raise ProposalUnknown(f"one request is about {MAX_ASKED} subjects at most")
-        held, unknown = [], []
+        held, unknown, size = [], [], 0
+        self._held.review(self._home.engine)
         with transaction(self._home.engine) as connection:
             for known in request.known:
-                proposal = self._stored(connection, known.subject)
-                if proposal is None:
+                # What has run out here may come again with more time.
+                if not is_waiting(connection, known.subject, self._clock.now_s()):
                     unknown.append(known.subject)
                     continue
-                for approval in known.approvals[:MAX_HELD]:
-                    self._learn(connection, proposal, approval)
-                approvals = tuple(row.approval for row in self._rows(connection, known.subject))
-                held.append(SubjectApprovals(known.subject, tuple(map(Approval.decoded, approvals))))
+                self._learn(connection, known)
+                approvals = [bytes(row.approval) for row in self._held.rows(connection, known.subject)]
+                size += sum(map(len, approvals))
+                if size <= MAX_ANSWER_BYTES:
+                    held.append(SubjectApprovals(known.subject, tuple(map(Approval.decoded, approvals))))
         return ApprovalsHeld(tuple(held), tuple(unknown))
 
-    def _learn(self, connection: Connection, proposal: Proposal, approval: Approval) -> None:
-        """Keep an approval from another signer's page; one that does not hold is left where it came from."""
-        if any(row.person == approval.person for row in self._rows(connection, proposal.subject())):
+    def _learn(self, connection: Connection, known: SubjectApprovals) -> None:
+        held = {bytes(row.approval) for row in self._held.rows(connection, known.subject)}
+        new = [approval for approval in known.approvals[:MAX_HELD] if approval.encoded() not in held]
+        if not new:
             return
-        try:
-            facts = verify_approval(approval, self._rosters.current, proposal.subject(), self.role(proposal))
-        except AuthorityError:
-            return
-        self._keep(connection, proposal.subject(), approval, facts.origin)
+        role = self.role(self.find(connection, known.subject))
+        for approval in new:
+            self._held.learn(connection, known.subject, approval, role)
 
     # The page's side
 
-    def listed(self, connection: Connection) -> list[Proposal]:
-        """What still needs approvals, newest first."""
-        table = models.proposals
-        query = select(table.c.request).where(table.c.expires_at_s > self._clock.now_s())
-        rows = connection.execute(query.order_by(table.c.at_s.desc(), table.c.subject).limit(MAX_OPEN)).scalars()
-        proposals = (self._decoded(row) for row in rows)
-        return [each for each in proposals if len(self._rows(connection, each.subject())) < self.persons(each)]
+    def listed(self, connection: Connection) -> list[Summary]:
+        """What still needs approvals, newest first, in a line each."""
+        quorum = self._rosters.current.change_quorum
+        return summaries(connection, quorum, self._in_force(connection), self._clock.now_s())
+
+    def _in_force(self, connection: Connection) -> dict[str, int]:
+        """The version of a roster or freeze order that each kind must be of to be carried out now."""
+        version, roster = freeze_in_force(connection)[0], self._rosters.current.version
+        return {PAYOUT: roster, ROSTER: roster + 1, LIFT: version + 1}
 
     def find(self, connection: Connection, subject: bytes) -> Proposal:
         """The proposal with this digest, ended or not.
@@ -159,8 +167,10 @@ class Proposals:
 
         :raises ProposalEnded: it can no longer be approved.
         :raises PageShared: somebody else approved this on this very page: another signer's page is due.
+        :raises AuthenticatorCloned: the authenticator answered something else with the same counter.
         :raises AuthorityError: not a person of the roster in the right role, not verified, not on this page.
         """
+        self._held.review(self._home.engine)
         with transaction(self._home.engine) as connection:
             proposal = self.find(connection, subject)
             self.require_open(connection, proposal)
@@ -168,14 +178,7 @@ class Proposals:
             facts = verify_approval(approval, self._rosters.current, subject, self.role(proposal))
             if facts.origin != self._home.identity.origin:
                 raise AssertionWrongOrigin("made on another signer's page than the one it was sent to")
-            page_of = {row.person: row.origin for row in self._rows(connection, subject)}
-            if approval.person not in page_of:
-                first = next((person for person, origin in page_of.items() if origin == facts.origin), None)
-                page_of[approval.person] = facts.origin
-                if first is not None and len(page_of) <= len(self._rosters.current.signers):
-                    raise PageShared(f"{first} has approved this on this page already: use another signer's page")
-                require_pages_apart(page_of, self._rosters.current, len(page_of))
-                self._keep(connection, subject, approval, facts.origin)
+            self._held.take(connection, subject, approval, facts)
         return approval
 
     def require_open(self, connection: Connection, proposal: Proposal) -> None:
@@ -188,7 +191,7 @@ class Proposals:
         if isinstance(proposal, IntentProposal):
             self._judge_intent(connection, proposal, again=True)
         elif isinstance(proposal, RosterProposal):
-            require_roster_possible(proposal.change, self._rosters.current, self._genesis.digest(), self._clock.now_s())
+            require_roster_possible(proposal.change, self._rosters.current, self._genesis.digest())
         else:
             self._judge_lift(connection, proposal)
 
@@ -211,7 +214,7 @@ class Proposals:
 
     def approvals(self, connection: Connection, subject: bytes) -> list[tuple[str, str, int]]:
         """Who has approved, on which page's origin, and when this signer came to know, in that order."""
-        return [(row.person, row.origin, row.at_s) for row in self._rows(connection, subject)]
+        return [(row.person, row.origin, row.at_s) for row in self._held.rows(connection, subject)]
 
     # Judging
 
@@ -220,10 +223,11 @@ class Proposals:
         request, findings = proposal.signing_request(), Findings()
         for check in STILL_SHOWN if again else SHOWN:
             check(request, pins, findings)
+        require_bindable(connection, proposal.intent, findings.credentials)
         self.verdict(proposal)
 
     def _judge_roster(self, connection: Connection, proposal: RosterProposal) -> None:
-        require_roster_possible(proposal.change, self._rosters.current, self._genesis.digest(), self._clock.now_s())
+        require_roster_possible(proposal.change, self._rosters.current, self._genesis.digest())
         self._rosters.require_logged(connection, proposal)
 
     def _judge_lift(self, connection: Connection, proposal: LiftProposal) -> None:
@@ -256,27 +260,3 @@ class Proposals:
             select(models.proposals.c.request).where(models.proposals.c.subject == subject)
         ).scalar()
         return None if row is None else self._decoded(row)
-
-    @staticmethod
-    def _rows(connection: Connection, subject: bytes) -> list[Any]:
-        table = models.page_approvals
-        query = select(table).where(table.c.subject == subject).order_by(table.c.at_s, table.c.person)
-        return list(connection.execute(query.limit(MAX_HELD)).all())
-
-    def _keep(self, connection: Connection, subject: bytes, approval: Approval, origin: str) -> None:
-        connection.execute(
-            insert(models.page_approvals).values(
-                subject=subject,
-                person=approval.person,
-                approval=approval.encoded(),
-                origin=origin,
-                at_s=self._clock.now_s(),
-            )
-        )
-
-    @staticmethod
-    def _forget_old(connection: Connection, now_s: int) -> None:
-        table, approvals = models.proposals, models.page_approvals
-        old = select(table.c.subject).where(table.c.expires_at_s < now_s - KEPT_S)
-        connection.execute(delete(approvals).where(approvals.c.subject.in_(old)))
-        connection.execute(delete(table).where(table.c.expires_at_s < now_s - KEPT_S))

@@ -13,13 +13,11 @@ from holdfast.chains.bitcoin import address_to_script
 from holdfast.policy import Policy, limit_for, signer_cap
 from holdfast.screening import SignedSnapshot
 from holdfast.signer import models
+from holdfast.signer.bindings import conflict_key_bound, unbound_orders, unknown_customers
 from holdfast.signer.errors import (
     AuthenticatorCloned,
     CapExceeded,
-    ConflictKeyTaken,
-    EnrolmentReplaced,
     NonceReuse,
-    OrderAlreadySettled,
     UnsignedCapExceeded,
 )
 from holdfast.signer.messages import FreezeRequest, StandingEvidence
@@ -107,16 +105,9 @@ def bind_conflict_key(connection: Connection, intent: Intent) -> None:
 
     :raises ConflictKeyTaken: either is bound to another.
     """
-    table, digest = models.conflict_keys, intent.digest()
-    rows = connection.execute(
-        select(table.c.conflict_key, table.c.intent).where(
-            (table.c.conflict_key == intent.conflict_key) | (table.c.intent == digest)
-        )
-    ).all()
-    if any(row.intent != digest or row.conflict_key != intent.conflict_key for row in rows):
-        raise ConflictKeyTaken("this conflict key is bound to another intent for ever")
-    if not rows:
-        connection.execute(insert(table).values(conflict_key=intent.conflict_key, intent=digest))
+    if not conflict_key_bound(connection, intent):
+        table = models.conflict_keys
+        connection.execute(insert(table).values(conflict_key=intent.conflict_key, intent=intent.digest()))
 
 
 def bind_orders(connection: Connection, intent: Intent) -> None:
@@ -124,15 +115,8 @@ def bind_orders(connection: Connection, intent: Intent) -> None:
 
     :raises OrderAlreadySettled: another intent settles one of them.
     """
-    table, digest = models.settled_orders, intent.digest()
-    for payment in intent.payments:
-        if payment.order is None:
-            continue
-        row = connection.execute(select(table.c.intent).where(table.c.order_digest == payment.order)).one_or_none()
-        if row is None:
-            connection.execute(insert(table).values(order_digest=payment.order, intent=digest))
-        elif row.intent != digest:
-            raise OrderAlreadySettled("another intent already settles this customer's order")
+    for order in unbound_orders(connection, intent):
+        connection.execute(insert(models.settled_orders).values(order_digest=order, intent=intent.digest()))
 
 
 def bind_customers(connection: Connection, credentials: Mapping[str, Credential]) -> None:
@@ -143,15 +127,9 @@ def bind_customers(connection: Connection, credentials: Mapping[str, Credential]
 
     :raises EnrolmentReplaced: another credential than the first.
     """
-    table = models.customers
-    for customer, credential in credentials.items():
-        # The id alone is public, and a forged enrolment could give it another key.
-        public_key = credential.public_key
-        known = connection.execute(select(table.c.public_key).where(table.c.customer == customer)).scalar()
-        if known is None:
-            connection.execute(insert(table).values(customer=customer, public_key=public_key))
-        elif known != public_key:
-            raise EnrolmentReplaced(f"{customer} signed with another passkey before")
+    for customer in unknown_customers(connection, credentials):
+        public_key = credentials[customer].public_key
+        connection.execute(insert(models.customers).values(customer=customer, public_key=public_key))
 
 
 def record_destinations(connection: Connection, intent: Intent, network: str, now_s: int) -> None:

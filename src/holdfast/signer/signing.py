@@ -25,7 +25,7 @@ from holdfast.keys import KeyShare, SigningNonces, commit, sign
 from holdfast.policy import Policy
 from holdfast.screening import Screen
 from holdfast.signer.checks import CHECKS, Findings, Pins, require_clear_destinations, unsigned_total
-from holdfast.signer.errors import FreezeBehind, Frozen, ListMissing, QuorumInvalid, SessionUnknown
+from holdfast.signer.errors import Frozen, ListMissing, QuorumInvalid, RosterVersionUnknown, SessionUnknown
 from holdfast.signer.home import SignerHome
 from holdfast.signer.messages import Commitments, Shares, SigningFinish, SigningRequest
 from holdfast.signer.records import (
@@ -93,15 +93,14 @@ class Signings:
         with transaction(self._home.engine) as connection:
             key = self.vaults.get(connection, request.intent.vault, request.intent.committee_epoch)
             findings = Findings()
-            freeze_version, frozen = freeze_in_force(connection)
-            pins = self._pins(connection, key, frozen=frozen, now_s=now_s)
+            pins = self._pins(connection, key, now_s)
             for check in CHECKS:
                 check(request, pins, findings)
             self._record(connection, request, key, findings, now_s)
             session = self._open(connection, request, key, findings, now_s)
         self.keep(request.session(), session)
         cosignature = cosign(request.log.checkpoint, self._home.identity.name, self._home.keys.signing, now_s)
-        body = Commitments(freeze_version, session.commitments, cosignature)
+        body = Commitments(session.commitments, cosignature)
         return (self.letter(body.encoded(), request.session(), ROUND_COMMIT, session.order.committee_epoch),)
 
     def pins(self, connection: Connection, intent: Intent, now_s: int) -> Pins:
@@ -110,9 +109,9 @@ class Signings:
         :raises CommitteeEpochUnknown: there is no key in use for its vault and epoch.
         """
         key = self.vaults.get(connection, intent.vault, intent.committee_epoch)
-        return self._pins(connection, key, frozen=freeze_in_force(connection)[1], now_s=now_s)
+        return self._pins(connection, key, now_s)
 
-    def _pins(self, connection: Connection, key: VaultKey, *, frozen: bool, now_s: int) -> Pins:
+    def _pins(self, connection: Connection, key: VaultKey, now_s: int) -> Pins:
         size, root = last_cosigned(connection)
         return Pins(
             name=self._home.identity.name,
@@ -121,7 +120,7 @@ class Signings:
             policy=self._policy,
             screen=self._screen(connection),
             now_s=now_s,
-            frozen=frozen,
+            frozen=freeze_in_force(connection)[1],
             cosigned_size=size,
             cosigned_root=root,
             vault=key.order.vault,
@@ -219,10 +218,9 @@ class Signings:
             raise SessionUnknown("no such session is open here; begin a new attempt")
         now_s = self._clock.now_s()
         with transaction(self._home.engine) as connection:
-            freeze_version, frozen = freeze_in_force(connection)
-            by_input = self._commitments(request, session, freeze_version)
+            by_input = self._commitments(request, session)
             if session.request is not None:
-                if frozen:
+                if freeze_in_force(connection)[1]:
                     raise Frozen("a freeze came into force during the session")
                 self._require_still_right(connection, session.request, session.order, now_s)
             use_nonces(connection, zip(session.commitments, session.messages, strict=True), now_s)
@@ -237,15 +235,17 @@ class Signings:
     def _require_still_right(
         self, connection: Connection, request: SigningRequest, order: KeyOrder, now_s: int
     ) -> None:
-        """What can have turned against a movement since it was judged: time, the sanctions list, the caps.
+        """What can have turned against a movement since it was judged: time, the roster, the sanctions list, the caps.
 
         A relay may wait with round 2 as long as it likes.
         """
         request.intent.require_unexpired(now_s)
+        if request.intent.roster_version != self._rosters.current.version:
+            raise RosterVersionUnknown(f"roster {request.intent.roster_version} is no longer in force")
         require_clear_destinations(request.intent, self._screen(connection), self._policy, order.network, now_s)
         self._count(connection, request, order, now_s)
 
-    def _commitments(self, request: SigningFinish, session: Session, own_version: int) -> list[dict[int, bytes]]:
+    def _commitments(self, request: SigningFinish, session: Session) -> list[dict[int, bytes]]:
         """The quorum's commitments, by input and signer; each letter its sender's own, of this session."""
         if len(request.commitments) != len(session.quorum):
             raise QuorumInvalid(f"{len(request.commitments)} letters for a quorum of {len(session.quorum)}")
@@ -254,8 +254,6 @@ class Signings:
         for name, envelope in zip(session.quorum, request.commitments, strict=True):
             expected = Header(name, EVERYONE, request.session, ROUND_COMMIT, session.order.committee_epoch)
             body = Commitments.decoded(open_envelope(envelope, roster, expected))
-            if body.freeze_version > own_version:
-                raise FreezeBehind(f"{name} knows freeze order {body.freeze_version}; this signer {own_version}")
             if len(body.commitments) != len(session.messages):
                 raise QuorumInvalid(f"{name} committed to another number of inputs")
             for commitments, commitment in zip(by_input, body.commitments, strict=True):

@@ -6,7 +6,9 @@ from typing import Any
 
 from holdfast.custody import FreezeStanding, PayoutState, SignerHealth
 from holdfast.ledger import LedgerReport
-from holdfast.web.reading import ShownLog, ShownPayout, ShownVault
+from holdfast.web.reading.log import ShownLog
+from holdfast.web.reading.payouts import ShownPayout
+from holdfast.web.reading.vaults import ShownAsset, ShownVault
 from holdfast.web.refreshed import Found
 
 
@@ -22,6 +24,7 @@ class Alert:
 def alerts(
     *,
     vaults: Sequence[ShownVault],
+    holdings: Sequence[ShownAsset],
     payouts: Sequence[ShownPayout],
     log: ShownLog,
     signers: Sequence[SignerHealth],
@@ -32,6 +35,7 @@ def alerts(
     """The alerts of the overview."""
     return [
         *_of_records(log, ledger, log_check),
+        *(_of_holding(asset) for asset in holdings if not asset.covered),
         *(alert for vault in vaults for alert in _of_vault(vault)),
         *_of_signers(signers),
         *_of_payouts(payouts),
@@ -53,6 +57,11 @@ def _of_records(log: ShownLog, ledger: Found[LedgerReport], log_check: Found[int
     return found
 
 
+def _of_holding(asset: ShownAsset) -> Alert:
+    words = f"The chain holds {asset.on_chain}, and customers are owed {asset.customers}."
+    return Alert("bad", words, "reserves.not_covered")
+
+
 def _of_vault(vault: ShownVault) -> list[Alert]:
     name = vault.view.name
     if vault.freeze is FreezeStanding.IN_FORCE:
@@ -72,6 +81,11 @@ def _of_signers(signers: Sequence[SignerHealth]) -> list[Alert]:
 
 def _of_payouts(payouts: Sequence[ShownPayout]) -> list[Alert]:
     waiting = sum(payout.view.state is PayoutState.AWAITING for payout in payouts)
-    if not waiting:
-        return []
-    return [Alert("watch", f"{waiting} {'payout waits' if waiting == 1 else 'payouts wait'} for approvals.")]
+    found = []
+    if waiting:
+        found.append(Alert("watch", f"{waiting} {'payout waits' if waiting == 1 else 'payouts wait'} for approvals."))
+    stuck = [payout for payout in payouts if payout.view.code and payout.view.state is not PayoutState.AWAITING]
+    return found + [
+        Alert("watch", f"Payout {payout.view.intent.hex()[:16]} is held up: {payout.view.reason}", payout.view.code)
+        for payout in stuck
+    ]

@@ -1,6 +1,7 @@
 """Values that cost something to find: kept for a while, and found again in the background, once at a time.
 
-However many people look, the signers are asked once every few seconds and the books are read once a minute.
+However many people look, the signers are asked once every few seconds and the books are read once a minute. An old
+value is shown, with its age, rather than waited for.
 """
 
 import threading
@@ -20,6 +21,9 @@ Value = TypeVar("Value")
 FAULT = "web.fault"
 """The code of a search that failed by a fault of ours."""
 
+LEAST_REST = 20
+"""A value that took long is kept this many times as long: looking at the books must not become their main work."""
+
 
 @dataclass(frozen=True)
 class Found(Generic[Value]):
@@ -37,7 +41,10 @@ class Found(Generic[Value]):
 
 
 class Refreshed(Generic[Value]):
-    """Finds a value when somebody asks and the last one is older than ``keep_s``; waits at most ``wait_s`` for it."""
+    """Finds a value when somebody asks and the last one is older than ``keep_s``.
+
+    :param wait_s: how long after its search began the first value is waited for; later, the last one is had at once.
+    """
 
     def __init__(self, find: Callable[[], Value], *, keep_s: float, wait_s: float) -> None:
         self._find = find
@@ -45,19 +52,29 @@ class Refreshed(Generic[Value]):
         self._wait_s = wait_s
         self._lock = threading.Lock()
         self._found: Found[Value] = Found()
+        self._good_until_s = 0.0
+        self._began_s = 0.0
         self._search: threading.Thread | None = None
 
-    def get(self) -> Found[Value]:
-        """The value, fresh if it could be found in time, else the last one."""
+    def begin(self) -> None:
+        """Have a fresh value sought, if the last one is old."""
         with self._lock:
-            nothing_yet = self._found.value is None and self._found.code is None
-            if (nothing_yet or time.monotonic() - self._found.at_s > self._keep_s) and self._search is None:
+            if self._search is None and (self._empty or time.monotonic() > self._good_until_s):
+                self._began_s = time.monotonic()
                 self._search = threading.Thread(target=self._refresh, name="web-refresh", daemon=True)
                 self._search.start()
-            search = self._search
-        if search is not None:
-            search.join(self._wait_s)
+
+    def get(self) -> Found[Value]:
+        """The last value, if there is one; the first is waited for a little."""
+        self.begin()
+        search = self._search
+        if self._empty and search is not None:
+            search.join(max(0.0, self._began_s + self._wait_s - time.monotonic()))
         return self._found
+
+    @property
+    def _empty(self) -> bool:
+        return self._found.value is None and self._found.code is None
 
     def _refresh(self) -> None:
         try:
@@ -70,3 +87,4 @@ class Refreshed(Generic[Value]):
             found = Found(None, FAULT, time.monotonic())
         with self._lock:
             self._found, self._search = found, None
+            self._good_until_s = found.at_s + max(self._keep_s, LEAST_REST * (found.at_s - self._began_s))

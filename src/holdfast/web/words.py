@@ -6,6 +6,7 @@ from typing import Any
 
 from holdfast.amounts import Amount
 from holdfast.audit import (
+    AuthenticatorRegistered,
     CustomerEnrolled,
     DepositCredited,
     Event,
@@ -16,9 +17,14 @@ from holdfast.audit import (
     IntentFixed,
     KeyActivated,
     LedgerPosted,
+    PersonInvited,
     PolicyActivated,
     ReorgSeen,
+    ReservesPublished,
+    RosterActivated,
+    RosterChangeProposed,
     SignatureRefused,
+    SubjectApproved,
     TransactionBroadcast,
     TransactionConfirmed,
     TransactionSigned,
@@ -28,8 +34,6 @@ from holdfast.audit import (
 from holdfast.authority import Intent, WithdrawalOrder
 from holdfast.errors import HoldfastError
 from holdfast.pages import short
-
-"""How many hexadecimal digits of a digest are enough to recognise it by."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,13 @@ _TELL: dict[type[Event], Callable[[Any], Told]] = {
     ReorgSeen: lambda e: Told(f"Block {e.height} was replaced: {short(e.old)} gave way to {short(e.new)}", "watch"),
     FreezeSet: lambda e: Told(f"{e.person} has frozen signing (order {e.version})", "watch"),
     FreezeLifted: lambda e: Told(f"A quorum has lifted the freeze, as {e.person} asked (order {e.version})"),
+    RosterChangeProposed: lambda e: Told(f"A change of the roster is proposed ({short(e.change)})", "watch"),
+    SubjectApproved: lambda e: Told(f"{e.person} has approved proposal {short(e.subject)}"),
+    RosterActivated: lambda e: Told(f"Roster {e.version} is in force, by change {short(e.change)}", "good"),
+    PersonInvited: lambda e: Told(f"{e.invited_by} has invited {e.name} to register a device on {e.signer}'s page"),
+    AuthenticatorRegistered: lambda e: Told(f"{e.name} has registered a device on {e.signer}'s page"),
     PolicyActivated: lambda e: Told(f"Policy version {e.version} ({short(e.policy)}) is in force"),
+    ReservesPublished: lambda e: Told(f"Reserve epoch {e.epoch} ({short(e.super_root)}) is published", "good"),
 }
 
 

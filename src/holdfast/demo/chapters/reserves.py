@@ -68,7 +68,10 @@ def _publish(stage: Stage, told: Step) -> EpochView:
         f"Epoch {view.epoch} as of block {view.block.height}: customers are owed {cover.liabilities}, and "
         f"{cover.coin_count} coins are worth {cover.coins}. Names and balances are in none of its files."
     )
-    told.say("Every signer has bound itself to this one super-root for this epoch: there is no second set of books.")
+    told.say(
+        "A quorum of signers has bound itself, for ever, to this super-root for this number, and to no higher number "
+        "as of an earlier time or block. A second set of books under another number is seen by whoever is not in it."
+    )
     told.data |= {
         "epoch": view.epoch,
         "super_root": view.super_root.hex(),

@@ -5,6 +5,8 @@
 
 const MANIFEST_LIMIT = 64_000_000;
 const PROOF_LIMIT = 8_000_000;
+const DECIMALS = new Map([["BTC", 8], ["ETH", 18]]);
+const MOST_DEEP = 16;
 
 class Malformed extends Error {}
 class Untrue extends Error {}
@@ -19,10 +21,12 @@ function fact(holds, otherwise) {
 
 // Documents: one spelling of each, and no other.
 
-function spelled(value) {
-  if (Array.isArray(value)) return `[${value.map(spelled).join(",")}]`;
+function spelled(value, depth = 0) {
+  // Neither document is nested as deep; a thousand levels would end this function instead.
+  form(depth <= MOST_DEEP, "it is nested too deep");
+  if (Array.isArray(value)) return `[${value.map((each) => spelled(each, depth + 1)).join(",")}]`;
   if (value === null || typeof value !== "object") return JSON.stringify(value);
-  const pairs = Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${spelled(value[key])}`);
+  const pairs = Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${spelled(value[key], depth + 1)}`);
   return `{${pairs.join(",")}}`;
 }
 
@@ -65,8 +69,8 @@ function number(thing, below = 2 ** 53) {
 }
 
 function amount(thing) {
-  form(typeof thing === "string" && /^(0|[1-9][0-9]{0,38})$/.test(thing), "expected an amount as text");
-  form(BigInt(thing) < 1n << 128n, "expected an amount below 2^128");
+  form(typeof thing === "string" && /^(0|[1-9][0-9]{0,36})$/.test(thing), "expected an amount as text");
+  form(BigInt(thing) <= 10n ** 36n, "expected an amount up to 10^36");
   return BigInt(thing);
 }
 
@@ -100,9 +104,10 @@ const DOMAIN = utf8("holdfast/reserves/v1");
 
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 const integer = (bytes) => BigInt(`0x${hex(bytes)}`);
-const framed = (kind, parts) => joined([u8(kind), ...[DOMAIN, ...parts].flatMap((part) => [u32(part.length), part])]);
+const framed = (kind, parts) => joined([u8(kind), [DOMAIN, parts].flat().flatMap((part) => [u32(part.length), part])].flat());
 const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-const H = (kind, ...parts) => sha256(framed(kind, parts));
+// Lists among the parts may be long: they are flattened here, for no engine takes them all as arguments.
+const H = (kind, ...parts) => sha256(framed(kind, parts.flat()));
 
 async function hmac(hash, key, message) {
   const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash }, false, ["sign"]);
@@ -228,63 +233,88 @@ function readTree(thing) {
   const tree = fields(thing, "asset", "decimals", "leaves", "root", "total");
   const leaves = number(tree.leaves, 2 ** 32 + 1);
   form(leaves >= 2 && Number.isInteger(Math.log2(leaves)), "the number of leaves is no power of two");
-  return {
-    asset: text(tree.asset),
-    decimals: number(tree.decimals, 256),
-    root: octets(tree.root, 32),
-    total: amount(tree.total),
-    leaves,
-  };
+  const [asset, decimals] = [text(tree.asset), number(tree.decimals, 256)];
+  form(DECIMALS.get(asset) === decimals, "the format has no such asset, or not with these decimals");
+  return { asset, decimals, root: octets(tree.root, 32), total: amount(tree.total), leaves };
 }
 
-async function readManifest(document) {
-  const names = ["format", "venue", "epoch", "at", "previous", "block", "assets", "vaults", "super_root"];
-  const manifest = fields(document, ...names);
-  form(manifest.format === "holdfast/reserves/v1", "it is no manifest of this version");
-  const block = fields(manifest.block, "hash", "height", "network");
-  const read = {
-    venue: text(manifest.venue),
-    epoch: number(manifest.epoch),
-    at: number(manifest.at),
-    previous: octets(manifest.previous, 32),
+const HEADER_FIELDS = ["epoch", "at", "previous", "block", "assets"];
+
+// What a manifest says of its own epoch and of those that were given up alike.
+function readHeader(thing, venue) {
+  const block = fields(thing.block, "hash", "height", "network");
+  const header = {
+    venue,
+    epoch: number(thing.epoch),
+    at: number(thing.at, 2 ** 37),
+    previous: octets(thing.previous, 32),
     network: text(block.network),
     height: number(block.height),
     block: octets(block.hash, 32),
-    vaults: items(manifest.vaults, 1000).map(readVault),
-    trees: items(manifest.assets, 1000).map(readTree),
+    trees: items(thing.assets, 64).map(readTree),
   };
-  form(read.epoch >= 1, "epochs begin with 1");
-  form(ascending(read.trees.map((tree) => utf8(tree.asset))), "assets are not in order, each once");
+  form(header.epoch >= 1, "epochs begin with 1");
+  form(header.previous.every((byte) => byte === 0) === (header.epoch === 1), "the first epoch, and no other, follows none");
+  form(header.trees.length > 0, "an epoch without an asset");
+  form(ascending(header.trees.map((tree) => utf8(tree.asset))), "assets are not in order, each once");
+  return header;
+}
+
+async function readSkipped(thing, venue) {
+  const skipped = fields(thing, ...HEADER_FIELDS, "holdings");
+  const header = readHeader(skipped, venue);
+  return { ...header, root: await superRoot(header, octets(skipped.holdings, 32)) };
+}
+
+async function readManifest(document) {
+  const manifest = fields(document, ...HEADER_FIELDS, "format", "venue", "skipped", "vaults", "super_root");
+  form(manifest.format === "holdfast/reserves/v1", "it is no manifest of this version");
+  const read = readHeader(manifest, text(manifest.venue));
+  read.vaults = items(manifest.vaults, 64).map(readVault);
+  read.skipped = [];
+  for (const each of items(manifest.skipped, 4000)) read.skipped.push(await readSkipped(each, read.venue));
   form(ascending(read.vaults.map((vault) => utf8(vault.name))), "vaults are not in order, each once");
   const places = read.vaults.flatMap((vault) => vault.coins.map((coin) => hex(coin.place)));
   form(new Set(places).size === places.length, "a coin stands in two vaults");
-  const assets = new Set(read.trees.map((tree) => tree.asset));
-  form(read.vaults.every((vault) => assets.has(vault.asset)), "a vault of an unknown asset");
-  read.root = await superRoot(read);
+  const [held, owed] = [read.vaults, read.trees].map((each) => new Set(each.map(({ asset }) => asset)));
+  const same = held.size === owed.size && [...held].every((asset) => owed.has(asset));
+  form(same, "an asset without a vault, or a vault without its asset");
+  read.root = await superRoot(read, await holdings(read.vaults));
   fact(hex(read.root) === hex(octets(manifest.super_root, 32)), "the manifest does not hash to its super-root");
   return read;
 }
 
-async function superRoot(read) {
-  const held = read.vaults.flatMap((vault) => [
+function holdings(vaults) {
+  const held = vaults.flatMap((vault) => [
     ...[utf8(vault.name), utf8(vault.asset), vault.key, u64(vault.coins.length)],
-    ...vault.coins.flatMap((coin) => [
+    vault.coins.flatMap((coin) => [
       ...[coin.place.slice(0, 32), u32(coin.index), u128(coin.value), u32(coin.chain), u32(coin.position)],
     ]),
-  ]);
-  const holdings = await H(4, u32(read.vaults.length), ...held);
-  const trees = read.trees.flatMap((tree) => [
+  ].flat());
+  return H(4, u32(vaults.length), held);
+}
+
+function superRoot(header, held) {
+  const trees = header.trees.flatMap((tree) => [
     ...[utf8(tree.asset), u8(tree.decimals), tree.root, u128(tree.total), u64(tree.leaves)],
   ]);
-  const head = [utf8(read.venue), u64(read.epoch), u64(read.at), read.previous, utf8(read.network)];
-  return H(2, ...head, u64(read.height), read.block, holdings, u32(read.trees.length), ...trees);
+  const head = [utf8(header.venue), u64(header.epoch), u64(header.at), header.previous, utf8(header.network)];
+  return H(2, head, u64(header.height), header.block, held, u32(header.trees.length), trees);
 }
 
 const worth = (read, asset) =>
   read.vaults.filter((vault) => vault.asset === asset)
     .reduce((sum, vault) => vault.coins.reduce((inner, coin) => inner + coin.value, sum), 0n);
 
+function verifyFollows(after, before) {
+  const follows = after.epoch === before.epoch + 1 && hex(after.previous) === hex(before.root);
+  const later = after.at > before.at && after.height > before.height && after.network === before.network;
+  fact(follows && later, "the epochs given up do not lead from the one before to this one");
+}
+
 async function verifyManifest(read) {
+  const chain = [...read.skipped, read];
+  chain.slice(1).forEach((after, at) => verifyFollows(after, chain[at]));
   const message = await H(5, utf8(read.venue), u64(read.epoch), read.root, read.block);
   for (const vault of read.vaults) {
     const holds = await schnorrHolds(await ownershipKey(vault.key), message, vault.signature);
@@ -344,7 +374,7 @@ async function verifyProof(document, read) {
   const who = [utf8(customer), u8(byCustomer ? 1 : 0), nonce];
   const account = await H(3, utf8(read.venue), ...who);
   const key = await M(salt, 6, utf8(read.venue), u64(read.epoch), ...who);
-  const shown = items(proof.assets, 1000).map((each) => fields(each, "asset", "fragments"));
+  const shown = items(proof.assets, 64).map((each) => fields(each, "asset", "fragments"));
   const inOrder = shown.length === read.trees.length && shown.every((each, at) => each.asset === read.trees[at].asset);
   form(inOrder, "the proof does not have every asset, in order");
   const balances = [];
@@ -361,88 +391,14 @@ async function verifyReserves(manifestBytes, proofBytes) {
   return { read, proven: await verifyProof(parsed(proofBytes, PROOF_LIMIT), read) };
 }
 
-function coinsText(units, tree) {
-  const digits = units.toString().padStart(tree.decimals + 1, "0");
-  const split = digits.length - tree.decimals;
-  const fraction = digits.slice(split).replace(/0+$/, "");
-  return `${digits.slice(0, split)}${fraction && "."}${fraction} ${tree.asset}`;
-}
-
-// The page.
-
-function put(parent, name, content, kind) {
-  const element = document.createElement(name);
-  if (content) element.textContent = content;
-  if (kind) element.className = kind;
-  return parent.appendChild(element);
-}
-
-function list(parent, heading, lines) {
-  put(parent, "h2", heading);
-  const all = put(parent, "ul");
-  for (const line of lines) put(all, "li", line);
-}
-
-function tell(verdict, { read, proven }, root, nonce) {
-  const owned = proven.byCustomer && nonce === proven.nonce;
-  put(verdict, "p", `Verified: ${proven.customer} is counted in epoch ${read.epoch} of ${read.venue}.`, "verdict good");
-  put(verdict, "h2", "Your balance by this proof");
-  proven.balances.forEach((balance, at) => put(verdict, "p", coinsText(balance, read.trees[at]), "balance"));
-  const moment = new Date(Math.min(read.at, 2 ** 37) * 1000).toISOString().replace("T", " ").replace(".000Z", " UTC");
-  list(verdict, "What was verified", [
-    `The books are of ${moment}, the coins as of block ${read.height} (${hex(read.block)}).`,
-    `All of the manifest hashes to the super-root ${hex(read.root)}.`,
-    ...read.vaults.map((vault) => `The signers of vault ${vault.name} attested it, by a child of the key ${hex(vault.key)}.`),
-    ...read.trees.map((tree) =>
-      `The listed coins are worth ${coinsText(worth(read, tree.asset), tree)}; customers are owed ${coinsText(tree.total, tree)}.`),
-  ]);
-  list(verdict, "What this page cannot know", [
-    "Whether that is what you were owed at that time, holds included: compare it with your own records.",
-    ...(root ? [] : ["Whether everybody is shown this super-root: compare it with other customers."]),
-    ...(owned ? [] : [proven.byCustomer
-      ? `Whether your own page chose the nonce ${proven.nonce}: compare it.`
-      : "Whether another customer of that name was shown the same: the venue chose this nonce, not your page."]),
-    "Whether the listed coins were unspent at that block: ask a node of your own.",
-    "What else the venue owes, and whether it borrowed the coins for the day.",
-  ]);
-}
-
-async function fileBytes(id) {
-  const [file] = document.getElementById(id).files;
-  return file ? new Uint8Array(await file.arrayBuffer()) : null;
-}
-
-async function submitted(published) {
-  const verdict = document.getElementById("verdict");
-  const [root, nonce] = ["root", "nonce"].map((id) => document.getElementById(id).value.trim().toLowerCase());
-  verdict.replaceChildren();
-  try {
-    const manifest = (await fileBytes("manifest")) || published;
-    form(manifest, "choose the epoch's manifest.json");
-    const found = await verifyReserves(manifest, await fileBytes("proof"));
-    fact(!root || root === hex(found.read.root), "the super-root is another than the one given");
-    fact(!nonce || (found.proven.byCustomer && nonce === found.proven.nonce), "the nonce is not the one given");
-    tell(verdict, found, root, nonce);
-  } catch (fault) {
-    const known = fault instanceof Untrue ? "Not true" : fault instanceof Malformed ? "Not in the format" : "Not verified";
-    put(verdict, "p", `${known}: ${fault.message}.`, "verdict bad");
+// Hold vaults' keys that are known from elsewhere (name to hexadecimal) against the listed ones.
+function verifyKeys(read, known) {
+  for (const [name, key] of known) {
+    const vault = read.vaults.find((each) => each.name === name);
+    fact(vault, `there is no vault ${name} in this epoch`);
+    fact(hex(vault.key) === key, `vault ${name} has another key than the one given`);
   }
-  verdict.focus();
 }
 
-async function start() {
-  let published = null;
-  document.getElementById("form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    submitted(published);
-  });
-  if (!location.protocol.startsWith("http")) return;
-  const answer = await fetch("manifest.json").catch(() => null);
-  if (!answer || !answer.ok) return;
-  published = new Uint8Array(await answer.arrayBuffer());
-  document.getElementById("found").textContent = "The one beside this page is used unless you choose another.";
-}
-
+// Other pages use this file alone; verify-page.js makes the page beside it.
 globalThis.verifyReserves = verifyReserves;
-// Other pages may use the verifier alone: this page's own part begins only where its verdict has a place.
-if (globalThis.document?.getElementById("verdict")) start();

@@ -6,7 +6,8 @@
 Needs Python 3.8 or newer and nothing else: no installation, no network. It was written from SPEC.md, which lies beside
 it, and shares no code with whoever published them; read both, they are short.
 
-Exit status 0: verified. 1: well formed, and not true. 2: not in the format, or not readable.
+Exit status 0: verified. 1: well formed, and not true. 2: not in the format, or not readable. 3: a fault of this
+program's own, which says nothing of the files.
 """
 # ruff: noqa: T201 -- a program of one file, whose output is what it prints
 
@@ -16,6 +17,7 @@ import argparse
 import datetime
 import hashlib
 import hmac
+import io
 import json
 import re
 import sys
@@ -24,8 +26,10 @@ from typing import Any
 DOMAIN = b"holdfast/reserves/v1"
 MANIFEST_FORMAT, PROOF_FORMAT = "holdfast/reserves/v1", "holdfast/reserves-proof/v1"
 MANIFEST_LIMIT, PROOF_LIMIT = 64_000_000, 8_000_000
+DECIMALS = {"BTC": 8, "ETH": 18}
 
-MANIFEST_FIELDS = ("format", "venue", "epoch", "at", "previous", "block", "assets", "vaults", "super_root")
+HEADER_FIELDS = ("epoch", "at", "previous", "block", "assets")
+MANIFEST_FIELDS = ("format", "venue", *HEADER_FIELDS, "skipped", "vaults", "super_root")
 PROOF_FIELDS = ("format", "venue", "epoch", "super_root", "customer", "nonce", "nonce_by", "salt", "assets")
 
 
@@ -115,8 +119,8 @@ def number(thing: Any, below: int = 2**53) -> int:
 
 def amount(thing: Any) -> int:
     """Base units as decimal text."""
-    good = isinstance(thing, str) and re.fullmatch("0|[1-9][0-9]{0,38}", thing) is not None
-    form(good and int(thing) < 2**128, "expected an amount below 2^128 as text")
+    good = isinstance(thing, str) and re.fullmatch("0|[1-9][0-9]{0,36}", thing) is not None
+    form(good and int(thing) <= 10**36, "expected an amount up to 10^36 as text")
     return int(thing)
 
 
@@ -274,9 +278,11 @@ def read_tree(thing: Any) -> dict[str, Any]:
     tree = fields(thing, "asset", "decimals", "leaves", "root", "total")
     leaves = number(tree["leaves"], 2**32 + 1)
     form(leaves >= 2 and leaves & (leaves - 1) == 0, "the number of leaves is no power of two")
+    asset, decimals = text(tree["asset"]), number(tree["decimals"], 256)
+    form(DECIMALS.get(asset) == decimals, "the format has no such asset, or not with these decimals")
     return {
-        "asset": text(tree["asset"]),
-        "decimals": number(tree["decimals"], 256),
+        "asset": asset,
+        "decimals": decimals,
         "root": octets(tree["root"], 32),
         "total": amount(tree["total"]),
         "leaves": leaves,
@@ -288,57 +294,94 @@ def ascending(keys: list[Any]) -> bool:
     return all(one < next_one for one, next_one in zip(keys, keys[1:]))  # noqa: B905, RUF007 -- Python 3.8 has neither
 
 
+def read_header(thing: dict[str, Any], venue: str) -> dict[str, Any]:
+    """What a manifest says of its own epoch and of those that were given up alike."""
+    block = fields(thing["block"], "hash", "height", "network")
+    header: dict[str, Any] = {
+        "venue": venue,
+        "epoch": number(thing["epoch"]),
+        "at": number(thing["at"], 2**37),
+        "previous": octets(thing["previous"], 32),
+        "network": text(block["network"]),
+        "height": number(block["height"]),
+        "block": octets(block["hash"], 32),
+        "trees": [read_tree(tree) for tree in items(thing["assets"], 64)],
+    }
+    form(header["epoch"] >= 1, "epochs begin with 1")
+    form((header["previous"] == bytes(32)) == (header["epoch"] == 1), "the first epoch, and no other, follows none")
+    form(len(header["trees"]) > 0, "an epoch without an asset")
+    form(ascending([tree["asset"] for tree in header["trees"]]), "assets are not in order, each once")
+    return header
+
+
+def read_skipped(thing: Any, venue: str) -> dict[str, Any]:
+    """An epoch that was given up, with its super-root computed."""
+    skipped = fields(thing, *HEADER_FIELDS, "holdings")
+    header = read_header(skipped, venue)
+    header["root"] = super_root(header, octets(skipped["holdings"], 32))
+    return header
+
+
 def read_manifest(document: Any) -> dict[str, Any]:
     """The manifest, read and hashed: its super-root is computed, not believed."""
     manifest = fields(document, *MANIFEST_FIELDS)
     form(manifest["format"] == MANIFEST_FORMAT, "it is no manifest of this version")
-    block = fields(manifest["block"], "hash", "height", "network")
-    vaults = [read_vault(vault) for vault in items(manifest["vaults"], 1000)]
-    trees = [read_tree(tree) for tree in items(manifest["assets"], 1000)]
-    read: dict[str, Any] = {
-        "venue": text(manifest["venue"]),
-        "epoch": number(manifest["epoch"]),
-        "at": number(manifest["at"]),
-        "network": text(block["network"]),
-        "height": number(block["height"]),
-        "block": octets(block["hash"], 32),
-        "vaults": vaults,
-        "trees": trees,
-    }
-    form(read["epoch"] >= 1, "epochs begin with 1")
-    form(ascending([tree["asset"] for tree in trees]), "assets are not in order, each once")
+    read = read_header(manifest, text(manifest["venue"]))
+    vaults = [read_vault(vault) for vault in items(manifest["vaults"], 64)]
+    read["vaults"] = vaults
+    read["skipped"] = [read_skipped(each, read["venue"]) for each in items(manifest["skipped"], 4000)]
     form(ascending([vault["name"] for vault in vaults]), "vaults are not in order, each once")
     listed = [[(coin[0], coin[1]) for coin in vault["coins"]] for vault in vaults]
     form(all(map(ascending, listed)), "coins are not in order, each once")
     form(len({coin for coins in listed for coin in coins}) == sum(map(len, listed)), "a coin stands in two vaults")
-    form({vault["asset"] for vault in vaults} <= {tree["asset"] for tree in trees}, "a vault of an unknown asset")
-    read["root"] = super_root(read, octets(manifest["previous"], 32))
+    held = {vault["asset"] for vault in vaults}
+    form(held == {tree["asset"] for tree in read["trees"]}, "an asset without a vault, or a vault without its asset")
+    read["root"] = super_root(read, holdings(vaults))
     fact(read["root"] == octets(manifest["super_root"], 32), "the manifest does not hash to its super-root")
     return read
 
 
-def super_root(read: dict[str, Any], previous: bytes) -> bytes:
-    """The super-root of a manifest's content."""
-    held = [u32(len(read["vaults"]))]
-    for vault in read["vaults"]:
+def holdings(vaults: list[dict[str, Any]]) -> bytes:
+    """The digest of all vaults and coins."""
+    held = [u32(len(vaults))]
+    for vault in vaults:
         held += [vault["name"].encode(), vault["asset"].encode(), vault["key"], u64(len(vault["coins"]))]
         for txid, index, value, (chain, position) in vault["coins"]:
             held += [txid, u32(index), u128(value), u32(chain), u32(position)]
-    rooted = [read["venue"].encode(), u64(read["epoch"]), u64(read["at"]), previous, read["network"].encode()]
-    rooted += [u64(read["height"]), read["block"], plain_hash(4, *held), u32(len(read["trees"]))]
-    for tree in read["trees"]:
+    return plain_hash(4, *held)
+
+
+def super_root(header: dict[str, Any], held: bytes) -> bytes:
+    """The super-root of an epoch."""
+    rooted = [header["venue"].encode(), u64(header["epoch"]), u64(header["at"]), header["previous"]]
+    rooted += [header["network"].encode(), u64(header["height"]), header["block"], held, u32(len(header["trees"]))]
+    for tree in header["trees"]:
         rooted += [tree["asset"].encode(), u8(tree["decimals"]), tree["root"], u128(tree["total"]), u64(tree["leaves"])]
     return plain_hash(2, *rooted)
 
 
 def verify_manifest(read: dict[str, Any]) -> None:
-    """Verify the signers' attestations, and that the listed coins cover what is owed."""
+    """Verify the numbers before it, the signers' attestations, and that the listed coins cover what is owed."""
+    chain = [*read["skipped"], read]
+    for before, after in zip(chain, chain[1:]):  # noqa: B905, RUF007 -- Python 3.8 has neither
+        follows = (after["epoch"], after["previous"]) == (before["epoch"] + 1, before["root"])
+        later = after["at"] > before["at"] and after["height"] > before["height"]
+        same = after["network"] == before["network"]
+        fact(follows and later and same, "the epochs given up do not lead from the one before to this one")
     message = plain_hash(5, read["venue"].encode(), u64(read["epoch"]), read["root"], read["block"])
     for vault in read["vaults"]:
         good = verify_schnorr(output_key(vault["key"], (2,)), message, vault["signature"])
         fact(good, f"the signature of vault {vault['name']} is not valid")
     for tree in read["trees"]:
         fact(worth(read, tree["asset"]) >= tree["total"], f"the coins do not cover what is owed in {tree['asset']}")
+
+
+def verify_keys(read: dict[str, Any], known: dict[str, bytes]) -> None:
+    """Hold the vaults' keys that are known from elsewhere against the listed ones."""
+    listed = {vault["name"]: vault["key"] for vault in read["vaults"]}
+    for name, key in known.items():
+        fact(name in listed, f"there is no vault {name} in this epoch")
+        fact(listed[name] == key, f"vault {name} has another key than the one given")
 
 
 def worth(read: dict[str, Any], asset: str) -> int:
@@ -360,7 +403,7 @@ def verify_proof(document: Any, read: dict[str, Any]) -> dict[str, Any]:
     by_customer = proof["nonce_by"] == "customer"
     identity = [venue.encode(), u64(epoch), customer.encode(), u8(by_customer), nonce]
     keys = (plain_hash(3, identity[0], *identity[2:]), keyed_hash(salt, 6, *identity))
-    shown = [fields(each, "asset", "fragments") for each in items(proof["assets"], 1000)]
+    shown = [fields(each, "asset", "fragments") for each in items(proof["assets"], 64)]
     form([each["asset"] for each in shown] == [tree["asset"] for tree in read["trees"]], "not every asset, in order")
     balances = [
         verify_balance(items(each["fragments"], 32), tree, (venue, epoch), keys)
@@ -416,16 +459,16 @@ def say(line: str) -> None:
     print("".join(char if char.isprintable() else "?" for char in line))
 
 
-def tell(read: dict[str, Any], proven: dict[str, Any], pinned: tuple[bool, bool]) -> None:
+def tell(read: dict[str, Any], proven: dict[str, Any], pinned: dict[str, bool]) -> None:
     """Say in plain words what was verified, and what this program cannot know."""
-    moment = datetime.datetime.fromtimestamp(min(read["at"], 2**37), datetime.timezone.utc)  # noqa: UP017 -- Python 3.8
+    moment = datetime.datetime.fromtimestamp(read["at"], datetime.timezone.utc)  # noqa: UP017 -- Python 3.8
     say(f"{read['venue']}, epoch {read['epoch']}: the books of {moment:%Y-%m-%d %H:%M:%S} UTC")
     say(f"coins as of block {read['height']} of {read['network']}, {read['block'].hex()}")
     say("")
     say("VERIFIED")
     say(f"- All of the manifest hashes to the super-root {read['root'].hex()}.")
     for vault in read["vaults"]:
-        say(f"- The signers of vault {vault['name']} attested it, by a child of the key {vault['key'].hex()}.")
+        say(f"- Vault {vault['name']} attested it, by a child of the key {vault['key'].hex()}.")
     for tree in read["trees"]:
         held = coins_text(worth(read, tree["asset"]), tree)
         say(f"- The listed coins are worth {held}; customers are owed {coins_text(tree['total'], tree)}.")
@@ -435,16 +478,35 @@ def tell(read: dict[str, Any], proven: dict[str, Any], pinned: tuple[bool, bool]
     for balance, tree in zip(proven["balances"], read["trees"]):  # noqa: B905 -- Python 3.8
         say(f"  {coins_text(balance, tree)}")
     say("")
+    tell_numbers(read)
+    say("")
     say("WHAT THIS PROGRAM CANNOT KNOW")
     say("- Whether that is what you were owed at that time, holds included. Compare it with your own records.")
-    if not pinned[0]:
+    if not pinned["keys"]:
+        say("- Whether these are the venue's vaults, and all of them. Give the keys that you know as --key NAME=HEX.")
+    if not pinned["root"]:
         say("- Whether everybody is shown this super-root. Compare it with other customers (then give it as --root).")
     if not proven["by_customer"]:
         say("- Whether another customer of that name was shown the same: the venue chose this nonce, not your page.")
-    elif not pinned[1]:
+    elif not pinned["nonce"]:
         say(f"- Whether your own page chose the nonce {proven['nonce'].hex()}. Compare (or give yours as --nonce).")
     say("- Whether the listed coins were unspent at that block. Ask a node of your own; --coins lists their scripts.")
     say("- What else the venue owes, and whether it borrowed the coins for the day.")
+
+
+def tell_numbers(read: dict[str, Any]) -> None:
+    """Say which numbers the customer must be found in beside this one."""
+    say("THE OTHER NUMBERS")
+    say("- You must be found in every number that was published since you became a customer, not in this one alone.")
+    first = [*read["skipped"], read][0]
+    if first["epoch"] == 1:
+        say("- Nothing was published before this one.")
+    else:
+        say(f"- The one before is number {first['epoch'] - 1}, super-root {first['previous'].hex()}. Verify it too.")
+    for skipped in read["skipped"]:
+        say(f"- The venue says that it never published number {skipped['epoch']}, super-root {skipped['root'].hex()}.")
+    if read["skipped"]:
+        say("  If you or anybody else was shown one of these, there are two sets of books.")
 
 
 def list_coins(read: dict[str, Any]) -> None:
@@ -465,6 +527,43 @@ def verify(manifest: bytes, proof: bytes) -> tuple[dict[str, Any], dict[str, Any
     return read, verify_proof(parse_document(proof, PROOF_LIMIT), read)
 
 
+def pinned_hex(given: str | None, count: int, what: str) -> str | None:
+    """What the user knows from elsewhere, in the one spelling of it."""
+    if given is None:
+        return None
+    plain = given.strip().lower()
+    form(re.fullmatch("[0-9a-f]*", plain) is not None and len(plain) == 2 * count, f"{what}: {2 * count} hex digits")
+    return plain
+
+
+def pinned_keys(given: list[str]) -> dict[str, bytes]:
+    """Vaults' keys, each given as NAME=HEX."""
+    known = {}
+    for pair in given:
+        name, _, digits = pair.rpartition("=")
+        form(name != "", "--key: a vault's name and key, as NAME=HEX")
+        known[name] = bytes.fromhex(pinned_hex(digits, 33, "--key") or "")
+    return known
+
+
+def run(given: argparse.Namespace) -> None:
+    """Verify what the options name, and tell."""
+    root, nonce = pinned_hex(given.root, 32, "--root"), pinned_hex(given.nonce, 16, "--nonce")
+    known = pinned_keys(given.key)
+    read = read_manifest(read_document(given.manifest, MANIFEST_LIMIT))
+    verify_manifest(read)
+    verify_keys(read, known)
+    fact(root in (None, read["root"].hex()), "the super-root is another than the one given")
+    if given.coins:
+        list_coins(read)
+        return
+    proven = verify_proof(read_document(given.proof, PROOF_LIMIT), read)
+    own = proven["by_customer"] and nonce == proven["nonce"].hex()
+    fact(nonce is None or own, "the nonce is not the one given")
+    all_known = {vault["name"] for vault in read["vaults"]} == set(known)
+    tell(read, proven, {"root": root is not None, "nonce": own, "keys": all_known})
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Verify two files and tell; the exit status."""
     parser = argparse.ArgumentParser(description="Verify a proof of reserves.")
@@ -472,25 +571,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("proof", metavar="PROOF", help="proof.json, your own")
     parser.add_argument("--root", metavar="HEX", help="the super-root that others have seen")
     parser.add_argument("--nonce", metavar="HEX", help="the nonce that your own page chose")
+    parser.add_argument("--key", metavar="NAME=HEX", action="append", default=[], help="a vault's key that you know")
     parser.add_argument("--coins", action="store_true", help="only list the coins with their scripts (slow)")
     given = parser.parse_args(arguments)
+    # A stream that cannot spell a name must not turn what is true into a fault.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        read = read_manifest(read_document(given.manifest, MANIFEST_LIMIT))
-        verify_manifest(read)
-        fact(given.root in (None, read["root"].hex()), "the super-root is another than the one given")
-        if given.coins:
-            list_coins(read)
-            return 0
-        proven = verify_proof(read_document(given.proof, PROOF_LIMIT), read)
-        own = proven["by_customer"] and given.nonce == proven["nonce"].hex()
-        fact(given.nonce is None or own, "the nonce is not the one given")
-        tell(read, proven, (given.root is not None, own))
+        run(given)
     except Untrue as found:
         say(f"NOT TRUE: {found}")
         return 1
     except Malformed as found:
         say(f"NOT IN THE FORMAT: {found}")
         return 2
+    except Exception as fault:  # noqa: BLE001 -- whatever it is, it is neither of the two above
+        print(f"NOT VERIFIED: this program failed: {type(fault).__name__}", file=sys.stderr)
+        return 3
     return 0
 
 

@@ -1,6 +1,8 @@
 """The addresses of a signer's page. Nobody signs in: whatever is done here is done by a passkey's own answer."""
 
 import json
+import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +24,7 @@ from holdfast.authority import (
     RelyingParty,
     assertion_from_document,
     device_words,
+    require_text,
     verify_assertion,
 )
 from holdfast.errors import HoldfastError
@@ -99,7 +102,7 @@ class _Page:
 
     def waiting(self, _request: Request) -> Response:
         """Everything that waits here."""
-        return self._render("waiting.html", waiting=show_all(self._node), is_payout=_is_payout)
+        return self._render("waiting.html", waiting=show_all(self._node))
 
     def subject(self, request: Request) -> Response:
         """One thing that waits, whole."""
@@ -147,11 +150,16 @@ class _Page:
         return await _acted(act)
 
     def _order(self, reason: object) -> FreezeOrder:
-        if not isinstance(reason, str) or not 1 <= len(reason.strip()) <= MAX_REASON or not reason.isprintable():
-            raise AuthorityMalformed(f"say why, in 1 to {MAX_REASON} characters")
+        if not isinstance(reason, str):
+            raise AuthorityMalformed("say why")
+        # In a hurry nobody looks after blanks and the keyboard's own spelling.
+        why = unicodedata.normalize("NFKC", reason[: 2 * MAX_REASON]).strip()
+        why = re.sub(" +", " ", why)
+        require_text(why, "the reason", MAX_REASON)
         with self._node.at_work(), transaction(self._node.home.engine) as connection:
             version, _ = freeze_in_force(connection)
-        return FreezeOrder(version + 1, True, self._node.genesis.digest(), reason.strip())
+        # Above any lift that may be on its way: that would have the very next version.
+        return FreezeOrder(version + 2, True, self._node.genesis.digest(), why)
 
     async def set_freeze(self, request: Request) -> Response:
         """Freeze, by an officer's assertion over the order, made on this page."""
@@ -221,10 +229,6 @@ class _Page:
         return self._render(
             "message.html", status, title="There is no such page", words="Nothing has this address.", code=None
         )
-
-
-def _is_payout(shown: Shown) -> bool:
-    return isinstance(shown, ShownIntent)
 
 
 def _address(shown: Shown) -> str:

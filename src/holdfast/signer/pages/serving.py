@@ -11,10 +11,10 @@ import uvicorn
 from holdfast.signer.errors import PageUnavailable
 from holdfast.signer.node import SignerNode
 from holdfast.signer.pages.app import create_page
+from holdfast.signer.pages.connections import MAX_CONNECTIONS, BoundedProtocol
 
 LOOPBACK = "127.0.0.1"
 
-_LIMIT_CONNECTIONS = 64
 _STARTS_WITHIN_S = 10.0
 _STOPS_WITHIN_S = 3.0
 
@@ -58,7 +58,8 @@ def served_page(node: SignerNode, port: int | None = None) -> Generator[str]:
         proxy_headers=False,
         lifespan="off",
         ws="none",
-        limit_concurrency=_LIMIT_CONNECTIONS,
+        http=BoundedProtocol,
+        limit_concurrency=2 * MAX_CONNECTIONS,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=1,
     )

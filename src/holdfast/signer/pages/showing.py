@@ -20,6 +20,7 @@ from holdfast.signer import models
 from holdfast.signer.matching import ASSET
 from holdfast.signer.node import SignerNode
 from holdfast.signer.proposal_messages import IntentProposal, Proposal, RosterProposal
+from holdfast.signer.waiting import Summary
 from holdfast.store import transaction
 
 HISTORY_S = 90 * 86_400
@@ -151,10 +152,10 @@ def show(node: SignerNode, subject: bytes) -> Shown:
         return _shown(node, connection, node.proposals.find(connection, subject))
 
 
-def show_all(node: SignerNode) -> list[Shown]:
-    """Everything that waits here, newest first, at most fifty."""
+def show_all(node: SignerNode) -> list[Summary]:
+    """A line on everything that waits here, newest first."""
     with node.at_work(), transaction(node.home.engine) as connection:
-        return [_shown(node, connection, proposal) for proposal in node.proposals.listed(connection)[:50]]
+        return node.proposals.listed(connection)
 
 
 def _shown(node: SignerNode, connection: Connection, proposal: Proposal) -> Shown:
@@ -205,12 +206,7 @@ def _transaction(node: SignerNode, connection: Connection, proposal: IntentPropo
     """Every output of the raw bytes: what is no payment was required to be change when the proposal was judged."""
     spend, network = decode_spend(proposal.transaction, proposal.previous_transactions), node.genesis.network
     change = _change_script(node, connection, proposal)
-    payments = tuple(
-        _payment(node, connection, proposal, script_to_address(output.script, network), output.value_sat)
-        for output in spend.outputs
-        if output.script != change
-    )
-    returned = sum(output.value_sat for output in spend.outputs if output.script == change)
+    payments, returned = _payments(node, connection, proposal, spend)
     return ShownTransaction(
         txid=spend.txid,
         payments=payments,
@@ -237,25 +233,33 @@ def _change_script(node: SignerNode, connection: Connection, proposal: IntentPro
     return b"\x51\x20" + key.output_key(proposal.change_path)
 
 
-def _payment(
-    node: SignerNode, connection: Connection, proposal: IntentProposal, address: str, value_sat: int
-) -> ShownPayment:
+def _payments(
+    node: SignerNode, connection: Connection, proposal: IntentProposal, spend: DecodedSpend
+) -> tuple[tuple[ShownPayment, ...], int]:
+    """The outputs that carry out the intent's payments, each payment once, and what the rest returns, in satoshi."""
+    network, returned, shown = node.genesis.network, 0, []
     orders = {enrolled.signed.order.digest(): enrolled.signed.order for enrolled in proposal.orders}
-    amount, network = Amount(ASSET, value_sat), node.genesis.network
-    script, order = address_to_script(address, network), None
-    for payment in proposal.intent.payments:
-        if payment.order is not None and payment.amount == amount:
-            asked = orders.get(payment.order)
-            if asked is not None and address_to_script(payment.destination, network) == script:
-                order = asked
-    known = select(models.destinations.c.at_s).where(models.destinations.c.script == script)
-    return ShownPayment(
-        address=address,
-        amount=amount,
-        customer=None if order is None else order.customer,
-        reference=None if order is None else order.reference,
-        is_first=connection.execute(known).scalar() is None,
-    )
+    left = [(address_to_script(each.destination, network), each) for each in proposal.intent.payments]
+    for output in spend.outputs:
+        found = next(
+            (pair for pair in left if pair[0] == output.script and pair[1].amount.units == output.value_sat), None
+        )
+        if found is None:
+            returned += output.value_sat
+            continue
+        left.remove(found)
+        order = None if found[1].order is None else orders[found[1].order]
+        known = select(models.destinations.c.at_s).where(models.destinations.c.script == output.script)
+        shown.append(
+            ShownPayment(
+                address=script_to_address(output.script, network),
+                amount=Amount(ASSET, output.value_sat),
+                customer=None if order is None else order.customer,
+                reference=None if order is None else order.reference,
+                is_first=connection.execute(known).scalar() is None,
+            )
+        )
+    return tuple(shown), returned
 
 
 def _history(node: SignerNode, connection: Connection, intent: Intent) -> History:

@@ -1,71 +1,33 @@
-"""What the pages show, read from the control plane: bounded reads, and nothing that a person could not be shown."""
+"""The audit log as pages show it: its state, its entries in words, and one entry with its proof."""
 
-from collections.abc import Sequence
+import dataclasses
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from holdfast.amounts import Amount
 from holdfast.audit import (
     AuditError,
     Checkpoint,
+    Event,
     LogBroken,
     LogEntry,
-    audit,
     entries,
     entry,
+    inclusion_proof,
     latest_checkpoint,
+    leaf_hash,
     log_size,
     open_checkpoint,
     verify_cosignatures,
+    verify_inclusion,
 )
-from holdfast.custody import (
-    ControlPlane,
-    FreezeStanding,
-    PayoutView,
-    SignerHealth,
-    VaultView,
-    able_members,
-    freeze_standing,
-    payout_views,
-    signer_health,
-    vault_certificate,
-    vault_views,
-    withdrawal_views,
-)
-from holdfast.ledger import LedgerReport, examine
-from holdfast.policy import Movement, PolicyDenied, evaluate, require_floors
-from holdfast.store import snapshot
-from holdfast.web.refreshed import Found, Refreshed
+from holdfast.custody import ControlPlane
 from holdfast.web.words import Told, tell
-
-PAGE_ROWS = 50
 
 ALTERED = Told("This entry has been altered in the database: it is not what was logged", "bad", LogBroken.code)
 
-
-@dataclass(frozen=True)
-class ShownVault:
-    """A vault, and how many of its committee can sign now."""
-
-    view: VaultView
-    members: int
-    threshold: int
-    able: int
-    freeze: FreezeStanding
-
-    @property
-    def free(self) -> Amount:
-        """What no payout has reserved."""
-        return self.view.confirmed - self.view.reserved
-
-
-@dataclass(frozen=True)
-class ShownPayout:
-    """A payout, and how many persons must approve it (0: the policy in force no longer allows it)."""
-
-    view: PayoutView
-    persons: int
+MAX_SHOWN_BYTES = 4_096
+"""The most bytes of a field that a page shows; the export has all of them."""
 
 
 @dataclass(frozen=True)
@@ -87,102 +49,96 @@ class ShownLog:
     code: str | None = None
 
 
-class Reading:
-    """Everything that one page's process reads, and what it keeps between two readings."""
+@dataclass(frozen=True)
+class ShownProof:
+    """An entry's fields, its leaf hash, and the path from it to the newest checkpoint's root, verified.
 
-    def __init__(self, plane: ControlPlane) -> None:
-        self.plane = plane
-        self._signers = Refreshed(lambda: signer_health(plane, wait_s=1.5), keep_s=4.0, wait_s=2.0)
-        self._ledger = Refreshed(self._examined, keep_s=60.0, wait_s=1.0)
-        self._log = Refreshed(self._audited, keep_s=60.0, wait_s=1.0)
+    Without a checkpoint that covers the entry, ``path`` is None.
+    """
 
-    def _examined(self) -> LedgerReport:
-        with snapshot(self.plane.engine) as connection:
-            return examine(connection)
-
-    def _audited(self) -> int:
-        genesis = self.plane.genesis
-        with snapshot(self.plane.engine) as connection:
-            return audit(connection, genesis.log_name, genesis.log_key, self._cosigner_keys()).entries
-
-    def _cosigner_keys(self) -> dict[str, bytes]:
-        return {signer.name: signer.signing_key for signer in self.plane.roster.signers}
-
-    def signers(self) -> tuple[SignerHealth, ...]:
-        """The signers, asked at most once every few seconds."""
-        return self._signers.get().value or ()
-
-    def ledger(self) -> Found[LedgerReport]:
-        """The books, derived again at most once a minute."""
-        return self._ledger.get()
-
-    def log_check(self) -> Found[int]:
-        """The log, rebuilt and compared at most once a minute: how many entries that were."""
-        return self._log.get()
-
-    def vaults(self, connection: Connection) -> list[ShownVault]:
-        """Every vault."""
-        signers = self.signers()
-        return [self._vault(connection, view, signers) for view in vault_views(connection)]
-
-    @staticmethod
-    def _vault(connection: Connection, view: VaultView, signers: Sequence[SignerHealth]) -> ShownVault:
-        order = vault_certificate(connection, view.name).order
-        return ShownVault(
-            view=view,
-            members=len(order.members),
-            threshold=order.threshold,
-            able=able_members(signers, order.vault, order.committee_epoch),
-            freeze=freeze_standing(signers, order.members, order.threshold),
-        )
-
-    def payouts(self, connection: Connection, limit: int, after: bytes | None = None) -> list[ShownPayout]:
-        """The newest payouts, from the one after ``after`` on."""
-        views = payout_views(connection, limit, after=after)
-        return [ShownPayout(view, self._persons(view)) for view in views]
-
-    def _persons(self, view: PayoutView) -> int:
-        movement = Movement(view.vault, view.total.asset, view.at_most, view.customer_signed)
-        try:
-            verdict = evaluate(self.plane.policy, movement)
-        except PolicyDenied:
-            return 0
-        return require_floors(self.plane.genesis.floors, view.at_most, verdict.approvals)
-
-    withdrawals = staticmethod(withdrawal_views)
-
-    def log(self, connection: Connection) -> ShownLog:
-        """The log's state. A forged checkpoint is shown as such: it is what people look here for."""
-        genesis, size = self.plane.genesis, log_size(connection)
-        try:
-            note = latest_checkpoint(connection)
-            if note is None:
-                return ShownLog(size, None, ())
-            checkpoint = open_checkpoint(note, genesis.log_name, genesis.log_key)
-            cosigned = verify_cosignatures(note, self._cosigner_keys())
-        except AuditError as fault:
-            return ShownLog(size, None, (), fault.code)
-        return ShownLog(size, checkpoint, tuple(sorted(cosigned)))
-
-    @staticmethod
-    def entries(connection: Connection, before: int, count: int) -> list[ShownEntry]:
-        """The entries below sequence ``before``, newest first, at most ``count``."""
-        start = max(0, before - count)
-        if before <= start:
-            return []
-        try:
-            found = entries(connection, start, before - start)
-            return [_shown(each) for each in reversed(found)]
-        except LogBroken:
-            return [_shown_or_altered(connection, sequence) for sequence in reversed(range(start, before))]
+    entry: ShownEntry
+    kind: str
+    fields: tuple[tuple[str, str], ...]
+    leaf: bytes
+    data: bytes
+    checkpoint: Checkpoint | None
+    path: tuple[bytes, ...] | None
 
 
-def _shown(logged: LogEntry) -> ShownEntry:
+def cosigner_keys(plane: ControlPlane) -> dict[str, bytes]:
+    """The signers' keys, by which checkpoints are cosigned."""
+    return {signer.name: signer.signing_key for signer in plane.roster.signers}
+
+
+def log_state(plane: ControlPlane, connection: Connection) -> ShownLog:
+    """The log's state. A forged checkpoint is shown as such: it is what people look here for."""
+    size = log_size(connection)
+    try:
+        note = latest_checkpoint(connection)
+        if note is None:
+            return ShownLog(size, None, ())
+        checkpoint = open_checkpoint(note, plane.genesis.log_name, plane.genesis.log_key)
+        cosigned = verify_cosignatures(note, cosigner_keys(plane))
+    except AuditError as fault:
+        return ShownLog(size, None, (), fault.code)
+    return ShownLog(size, checkpoint, tuple(sorted(cosigned)))
+
+
+def shown_entries(connection: Connection, before: int, count: int) -> list[ShownEntry]:
+    """The entries below sequence ``before``, newest first, at most ``count``."""
+    start = max(0, before - count)
+    if before <= start:
+        return []
+    try:
+        found = entries(connection, start, before - start)
+        return [shown(each) for each in reversed(found)]
+    except LogBroken:
+        return [_shown_or_altered(connection, sequence) for sequence in reversed(range(start, before))]
+
+
+def shown(logged: LogEntry) -> ShownEntry:
+    """An entry in words."""
     return ShownEntry(logged.sequence, logged.at_s, tell(logged.opened()))
 
 
 def _shown_or_altered(connection: Connection, sequence: int) -> ShownEntry:
     try:
-        return _shown(entry(connection, sequence))
+        return shown(entry(connection, sequence))
     except AuditError:
         return ShownEntry(sequence, None, ALTERED)
+
+
+def proof_of(plane: ControlPlane, connection: Connection, sequence: int) -> ShownProof:
+    """One entry with its inclusion proof, which is verified before it is shown.
+
+    :raises EntryUnknown: beyond the log.
+    :raises LogBroken, InclusionProofInvalid: the row, or the tree above it, has been altered.
+    """
+    logged = entry(connection, sequence)
+    event, data = logged.opened(), logged.encoded()
+    checkpoint = log_state(plane, connection).checkpoint
+    path = None
+    if checkpoint is not None and sequence < checkpoint.size:
+        hashes = inclusion_proof(connection, sequence, checkpoint.size)
+        verify_inclusion(leaf_hash(data), sequence, checkpoint.size, hashes, checkpoint.root)
+        path = tuple(hashes)
+    return ShownProof(
+        entry=shown(logged),
+        kind=event.DOMAIN,
+        fields=tuple(_fields(event)),
+        leaf=leaf_hash(data),
+        data=data[:MAX_SHOWN_BYTES],
+        checkpoint=checkpoint,
+        path=path,
+    )
+
+
+def _fields(event: Event) -> list[tuple[str, str]]:
+    return [(field.name, _text(getattr(event, field.name))) for field in dataclasses.fields(event)]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        more = f" … ({len(value):,} bytes)" if len(value) > MAX_SHOWN_BYTES else ""
+        return value[:MAX_SHOWN_BYTES].hex() + more
+    return str(value)

@@ -20,6 +20,11 @@ TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
         sa.Column("request", sa.LargeBinary, nullable=False),
         sa.Column("at_s", INTEGER, nullable=False),
     ),
+    "roster_readies": (
+        sa.Column("version", INTEGER, primary_key=True, autoincrement=False),
+        sa.Column("change", sa.LargeBinary, nullable=False),
+        sa.Column("at_s", INTEGER, nullable=False),
+    ),
     "destinations": (
         sa.Column("script", sa.LargeBinary, primary_key=True),
         sa.Column("intent", sa.LargeBinary, nullable=False),
@@ -27,6 +32,11 @@ TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
     ),
     "proposals": (
         sa.Column("subject", sa.LargeBinary, primary_key=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("version", INTEGER, nullable=False),
+        sa.Column("persons", INTEGER, nullable=False),
+        sa.Column("headline", sa.Text, nullable=False),
+        sa.Column("detail", sa.Text, nullable=False),
         sa.Column("request", sa.LargeBinary, nullable=False),
         sa.Column("at_s", INTEGER, nullable=False),
         sa.Column("expires_at_s", INTEGER, nullable=False),

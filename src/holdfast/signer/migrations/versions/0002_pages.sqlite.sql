@@ -19,3 +19,13 @@ CREATE TRIGGER destinations_no_delete BEFORE DELETE ON destinations
 BEGIN
     SELECT RAISE(ABORT, 'signer.append_only: destinations');
 END;
+
+CREATE TRIGGER roster_readies_no_update BEFORE UPDATE ON roster_readies
+BEGIN
+    SELECT RAISE(ABORT, 'signer.append_only: roster_readies');
+END;
+
+CREATE TRIGGER roster_readies_no_delete BEFORE DELETE ON roster_readies
+BEGIN
+    SELECT RAISE(ABORT, 'signer.append_only: roster_readies');
+END;

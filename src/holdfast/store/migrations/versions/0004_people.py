@@ -17,6 +17,7 @@ def upgrade() -> None:
         "roster",
         sa.Column("version", INTEGER, primary_key=True, autoincrement=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.Column("adoption", sa.LargeBinary, nullable=False),
         sa.Column("at_s", INTEGER, nullable=False),
         sqlite_strict=True,
     )

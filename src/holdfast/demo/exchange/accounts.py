@@ -1,0 +1,162 @@
+"""Opening an account with a passkey, and signing in with it. There is no password, and nothing to remember."""
+
+import secrets
+import threading
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
+
+from holdfast.authority import (
+    Credential,
+    RelyingParty,
+    assertion_from_document,
+    credential_from_document,
+    verify_assertion,
+)
+from holdfast.custody import (
+    ControlPlane,
+    CustomerExists,
+    CustomerUnknown,
+    customer_of_credential,
+    customer_view,
+    deposit_address,
+    enrol_customer,
+)
+from holdfast.demo.exchange.errors import AccountsFull, ChallengeSpent
+from holdfast.demo.exchange.expiring import Expiring
+from holdfast.demo.exchange.forms import Document
+from holdfast.demo.exchange.names import name_from_text
+from holdfast.reserves import set_customer_nonce
+from holdfast.store import snapshot, transaction
+
+CHALLENGE_LASTS_S = 300
+MAX_CHALLENGES = 1_000
+
+MAX_OPENED = 1_000
+"""The most accounts that one process opens: each is an entry in the audit log for ever."""
+
+SIGN_IN = ""
+"""What a challenge is for when it is for no new account: no account has the empty name."""
+
+_CHALLENGE_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where accounts are opened: the vault that takes the deposits, and its asset."""
+
+    vault: str
+    asset: str
+
+
+class Accounts:
+    """The accounts of a control plane's customers, as their own page opens and enters them."""
+
+    def __init__(self, plane: ControlPlane, place: Place) -> None:
+        self._plane = plane
+        self._place = place
+        self._challenges: Expiring[str] = Expiring(plane.clock, lifetime_s=CHALLENGE_LASTS_S, limit=MAX_CHALLENGES)
+        self._opened = 0
+        self._lock = threading.Lock()
+
+    def invite(self, wanted: str) -> Document:
+        """What the page needs to make a passkey for a new account of this name.
+
+        :raises NameInvalid: a name that no account can have.
+        :raises CustomerExists: somebody has it.
+        """
+        name = name_from_text(wanted)
+        with snapshot(self._plane.engine) as connection:
+            self._require_free(connection, name)
+        return self._challenge(name) | {"rp_name": self._plane.genesis.venue, "name": name}
+
+    def open(self, challenge: str, document: object, nonce: bytes) -> str:
+        """Open the account that the challenge was given for, with the passkey that answered it; the account's name.
+
+        :param nonce: 16 bytes that the customer's page chose for the proof of reserves.
+        :raises ChallengeSpent: answered before, too old, or given for something else.
+        :raises AuthorityError: the registration was made elsewhere, or its user was not verified.
+        :raises CustomerExists: the name or the passkey has an account already.
+        """
+        name = self._answered(challenge)
+        if name == SIGN_IN:
+            raise ChallengeSpent("this challenge was given for signing in")
+        credential = credential_from_document(document, base64url_to_bytes(challenge), self._pages)
+        self._count_opening()
+        try:
+            with transaction(self._plane.engine) as connection:
+                self._require_free(connection, name, credential)
+                self._enrol(connection, name, credential)
+                set_customer_nonce(connection, name, nonce)
+        except IntegrityError:
+            # Two pages opened it at once, and the other one was quicker.
+            raise CustomerExists(f"there is an account {name} already") from None
+        return name
+
+    def sign_in_challenge(self) -> Document:
+        """What the page needs to ask a passkey who is there."""
+        return self._challenge(SIGN_IN)
+
+    def sign_in(self, challenge: str, document: object) -> str:
+        """The customer whose passkey answered the challenge.
+
+        :raises ChallengeSpent: answered before, too old, or given for something else.
+        :raises CustomerUnknown: nobody's passkey.
+        :raises AuthorityError: not that passkey's answer, made elsewhere, or its user was not verified.
+        """
+        if self._answered(challenge) != SIGN_IN:
+            raise ChallengeSpent("this challenge was given for opening an account")
+        assertion = assertion_from_document(document)
+        with snapshot(self._plane.engine) as connection:
+            customer = customer_of_credential(connection, assertion.credential_id)
+        verify_assertion(assertion, customer.credential, self._pages, base64url_to_bytes(challenge))
+        return customer.name
+
+    def signing_options(self, customer: str) -> Document:
+        """What the page needs to have a customer's own passkey sign something."""
+        with snapshot(self._plane.engine) as connection:
+            credential = customer_view(connection, customer).credential
+        return {"rp_id": self._pages.identifier, "credential": bytes_to_base64url(credential.credential_id)}
+
+    @property
+    def _pages(self) -> RelyingParty:
+        return self._plane.genesis.customer_pages()
+
+    def _challenge(self, purpose: str) -> Document:
+        challenge = bytes_to_base64url(secrets.token_bytes(_CHALLENGE_BYTES))
+        self._challenges.put(challenge, purpose)
+        return {"challenge": challenge, "rp_id": self._pages.identifier}
+
+    def _answered(self, challenge: str) -> str:
+        purpose = self._challenges.take(challenge)
+        if purpose is None:
+            raise ChallengeSpent("this was answered before, or waited too long: begin again")
+        return purpose
+
+    @staticmethod
+    def _require_free(connection: Connection, name: str, credential: Credential | None = None) -> None:
+        try:
+            customer_view(connection, name)
+        except CustomerUnknown:
+            pass
+        else:
+            raise CustomerExists(f"there is an account {name} already")
+        if credential is not None:
+            try:
+                customer_of_credential(connection, credential.credential_id)
+            except CustomerUnknown:
+                return
+            raise CustomerExists("this passkey has an account already")
+
+    def _count_opening(self) -> None:
+        with self._lock:
+            if self._opened >= MAX_OPENED:
+                raise AccountsFull("this example takes no more accounts")
+            self._opened += 1
+
+    def _enrol(self, connection: Connection, name: str, credential: Credential) -> None:
+        origin, now_s = self._pages.origins[0], self._plane.clock.now_s()
+        enrol_customer(connection, name, credential, origin=origin, asset=self._place.asset, now_s=now_s)
+        deposit_address(connection, self._place.vault, name)
