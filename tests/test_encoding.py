@@ -228,7 +228,7 @@ def _with_another_item(value: Plain, chance: random.Random, item: Plain) -> Plai
 
 
 STATEMENT = KeyStatement(bytes(32), bytes(32), bytes(33))
-FREEZE = FreezeOrder(1, True, bytes(32), "")
+FREEZE = FreezeOrder(1, True, bytes(32), "a drill")
 
 
 def test_an_object_is_read_as_its_own_class_only() -> None:

@@ -129,14 +129,33 @@ def test_amounts_have_one_bound(units: int, verdict: str) -> None:
     ("spoil", "verdict"),
     [
         (lambda key: "04" + key[2:], MALFORMED),
+        (lambda key: "05" + key[2:], MALFORMED),
         (lambda _: "02" + "05".rjust(64, "0"), MALFORMED),
         (lambda _: "02" + f"{V.FIELD + 1:064x}", MALFORMED),
         (lambda key: ("03" if key[:2] == "02" else "02") + key[2:], UNTRUE),
     ],
-    ids=["uncompressed", "off the curve", "beyond the field", "of nobody"],
+    ids=["uncompressed", "of no form", "off the curve", "beyond the field", "of nobody"],
 )
 def test_a_key_is_a_point(spoil: Callable[[str], str], verdict: str) -> None:
     assert verdicts(*forged(BTC, vaults=[vault(key=spoil(FORGERS_KEY.hex()))])) == {verdict}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda fragments: [fragments[0] | {"index": 16}, *fragments[1:]],
+        lambda fragments: [fragments[0], fragments[0], *fragments[2:]],
+        lambda fragments: [fragments[0] | {"path": fragments[0]["path"][1:]}, *fragments[1:]],
+        lambda _: [],
+    ],
+    ids=["beyond the leaves", "twice", "too short a path", "none"],
+)
+def test_fragments_have_leaves_of_their_own(change: Callable[[list[Any]], list[Any]]) -> None:
+    manifest, proof = forged(BTC)
+    document = json.loads(proof)
+    (asset,) = document["assets"]
+    document["assets"] = [asset | {"fragments": change(asset["fragments"])}]
+    assert verdicts(manifest, canonical(document)) == {MALFORMED}
 
 
 def test_many_coins_are_read_by_all() -> None:

@@ -79,7 +79,7 @@ def invented(
     nonces = dict.fromkeys(owed, Nonce(BOB_NONCE, by_customer=True))
     epoch = plane.genesis.venue, before[-1].epoch + 1
     tree = plant(epoch, ASSET, secret, Liabilities(tuple(sorted(owed)), balances, 0), nonces)
-    fields = {
+    fields: dict[str, Any] = {
         "at_s": plane.clock.now_s(),
         "height": holdings.block.height,
         "block_hash": bytes.fromhex(holdings.block.hash),
@@ -142,7 +142,7 @@ def test_one_moment_and_one_block_have_one_number(house: House) -> None:
         with pytest.raises(AttestationRefused, match=r"epoch\.chain_broken"):
             invented(house, [first(house), second.header], {BOB: BOB_SAT}, at_s=at_s)
     # Nor by waiting, with the block of before.
-    old = {"height": second.header.height, "block_hash": second.header.block_hash}
+    old: dict[str, Any] = {"height": second.header.height, "block_hash": second.header.block_hash}
     later(house)
     with pytest.raises(AttestationRefused, match=r"epoch\.chain_broken"):
         invented(house, [first(house), second.header], {BOB: BOB_SAT}, **old)

@@ -109,13 +109,13 @@ def test_only_officers_freeze(house: Venue, roster: Roster) -> None:
 
 @pytest.mark.parametrize(("version", "highest"), [(0, 0), (1, 1), (1, 2), (-1, 0)])
 def test_a_freeze_order_is_newer_than_the_newest(house: Venue, roster: Roster, version: int, highest: int) -> None:
-    freeze = FreezeOrder(version, True, GENESIS, "")
+    freeze = FreezeOrder(version, True, GENESIS, "a drill")
     with pytest.raises(FreezeOrderInvalid):
         require_freeze_order(freeze, [house.approve("olga", freeze.digest())], roster, GENESIS, highest)
 
 
 def test_a_freeze_order_is_of_this_genesis(house: Venue, roster: Roster) -> None:
-    freeze = FreezeOrder(1, True, bytes(32), "")
+    freeze = FreezeOrder(1, True, bytes(32), "a drill")
     with pytest.raises(FreezeOrderInvalid):
         require_freeze_order(freeze, [house.approve("olga", freeze.digest())], roster, GENESIS, 0)
 

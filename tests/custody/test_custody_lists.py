@@ -25,7 +25,7 @@ def test_withdrawals_page_by_page(world: World) -> None:
         world.clock.advance(passes_s)
     with snapshot(world.plane.engine) as connection:
         everything = list(withdrawal_views(connection))
-        assert [view.reference for view in everything] == ["w-0", "w-1", "w-2"]
+        assert [view.reference for view in everything] == ["w-0", "w-2", "w-1"]
         one_by_one = walked(lambda after: withdrawal_views(connection, 1, after=after), lambda view: view.reference)
         assert one_by_one == everything
         assert list(withdrawal_views(connection, state=WithdrawalState.PAID)) == []

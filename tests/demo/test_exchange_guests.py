@@ -29,8 +29,9 @@ def register(world: World, address: str, name: str) -> SoftwareAuthenticator:
 
 
 def enact(world: World) -> None:
-    """Let the delay pass, and the signers take the new roster in."""
+    """Have it shown by the signers, let the delay pass, and the signers take the new roster in."""
     cosign_log(world.plane)
+    assert enact_subjects(world.plane) == 0
     world.clock.advance(CHANGE_DELAY_S)
     assert enact_subjects(world.plane) == 1
 

@@ -128,3 +128,19 @@ def test_three_bad_signers_of_five_leave_no_quorum(house: House) -> None:
     with pytest.raises(AttestationUnavailable):
         with_bad(house, *signers[:3], kind=SigningFinish, spoil=nonsense).publish()
     assert house.publish().epoch == 2
+
+
+def test_no_honest_signer_is_lost_for_refusing_another_s_commitments(house: House) -> None:
+    """What makes them refuse need not show here: the same letter may open for one and not for another."""
+    signers, plane = sorted(house.world.signers), house.world.plane
+
+    def wary(node: SignerNode, request: bytes) -> bytes:
+        letters = SigningFinish.decoded(request).commitments
+        strange = any(letter.letter.header.sender in signers[:2] for letter in letters)
+        return refuses(node, request) if strange else node.respond(request)
+
+    transports: dict[str, SignerTransport] = {
+        name: plane.transports[name] if name in signers[:2] else Bad(house.world.signers[name], SigningFinish, wary)
+        for name in signers
+    }
+    assert House(replace(house.world, plane=replace(plane, transports=transports))).publish().epoch == 2

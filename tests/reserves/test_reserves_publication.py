@@ -28,6 +28,7 @@ from holdfast.reserves import (
     epoch_views,
     models,
     newest_epoch,
+    numbers,
     publication,
     publish_epoch,
     verify_proof,
@@ -178,7 +179,7 @@ def test_a_replaced_block_gives_the_prepared_epoch_up(house: House) -> None:
 
 def test_a_number_that_another_control_plane_took_is_given_up(house: House, tmp_path: Path) -> None:
     """Two hosts with one database: each has a folder of its own, so neither sees the other's lock."""
-    elsewhere, taken = tmp_path / "elsewhere", publication.take_number
+    elsewhere, taken = tmp_path / "elsewhere", numbers.take_number
     elsewhere.mkdir()
 
     def late(slow: ControlPlane, header: EpochHeader) -> None:

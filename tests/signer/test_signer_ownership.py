@@ -154,7 +154,13 @@ def test_each_epoch_is_of_a_later_time_and_a_higher_block(takeover: Takeover) ->
     """Or one block's coins could cover two sets of books under two numbers."""
     first, second = chain(2)
     assert ask(takeover, first) == "bound"
-    for changed in ({"height": first.height}, {"height": 0}, {"at_s": first.at_s}, {"at_s": first.at_s - 1}):
+    later: tuple[dict[str, Any], ...] = (
+        {"height": first.height},
+        {"height": 0},
+        {"at_s": first.at_s},
+        {"at_s": first.at_s - 1},
+    )
+    for changed in later:
         assert ask(takeover, replace(second, **changed)) == "epoch.chain_broken"
     assert newest(takeover) == (1, first.super_root())
     assert ask(takeover, second) == "bound"

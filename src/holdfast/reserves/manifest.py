@@ -32,6 +32,7 @@ MAX_VAULTS = 64
 MAX_COINS = 400_000
 MAX_SKIPPED = 4_000
 
+_COMPRESSED = (2, 3)
 _PATH_LIMIT = 2**31
 _VOUT_LIMIT = 2**32
 
@@ -254,10 +255,13 @@ def _vault_document(vault: ListedVault) -> dict[str, Any]:
 
 def _vault(document: Any) -> ListedVault:
     fields = Fields(document, "a vault", "name", "asset", "key", "coins", "signature")
+    key = fields.bytes("key", 33)
+    if key[0] not in _COMPRESSED:
+        raise DocumentMalformed("a vault's key is a compressed point")
     return ListedVault(
         name=fields.text("name"),
         asset=fields.text("asset"),
-        key=fields.bytes("key", 33),
+        key=key,
         coins=tuple(_coin(each) for each in fields.list("coins", MAX_COINS)),
         signature=fields.bytes("signature", 64),
     )

@@ -49,7 +49,17 @@ def verify_proof(manifest: bytes, proof: bytes) -> ProofReport:
     )
 
 
+def _require_placed(tree: AssetTree, proof: AssetProof) -> None:
+    """Require leaves of this tree, each once, and paths as long as it is high."""
+    indices = [fragment.index for fragment in proof.fragments]
+    if not indices or max(indices) >= tree.leaves or len(set(indices)) != len(indices):
+        raise DocumentMalformed(f"a balance in {tree.asset} has fragments, each with a leaf of its own")
+    if any(2 ** len(fragment.path) != tree.leaves for fragment in proof.fragments):
+        raise DocumentMalformed("a path has as many siblings as the tree is high")
+
+
 def _verified(shown: Proof, tree: AssetTree, proof: AssetProof) -> int:
+    _require_placed(tree, proof)
     return _core.verify_balance(
         (shown.venue, shown.epoch),
         (tree.asset, tree.root, tree.total, tree.leaves),
