@@ -44,4 +44,4 @@ def create_hostile_console(lie: Callable[[], dict[str, str]]) -> Starlette:
     def page(_request: Request) -> Response:
         return HTMLResponse(_HTML.substitute(lie()))
 
-    return Starlette(routes=[Route("/", page), Route("/static/{name}", Assets(SHARED).serve)])
+    return Starlette(routes=[Route("/", page), Route("/static/{name}", Assets(*SHARED).serve)])

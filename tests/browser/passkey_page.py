@@ -18,7 +18,7 @@ from holdfast.authority import (
     credential_from_document,
     verify_assertion,
 )
-from holdfast.pages import LOOPBACK_HOSTS, SCRIPTED, SHARED, Assets, Perimeter
+from holdfast.pages import LOOPBACK_HOSTS, SHARED, TRUSTED, Assets, Perimeter
 
 DIGEST = bytes(range(32))
 """What is approved."""
@@ -68,7 +68,7 @@ class PasskeyPage:
         self.pages = RelyingParty("localhost", origins)
         self.credential: Credential | None = None
         self.asks_by_name = True
-        assets = Assets(SHARED)
+        assets = Assets(*SHARED)
         html = _HTML.format(mark=assets["mark.svg"])
         routes = [
             Route("/", lambda _: HTMLResponse(html)),
@@ -78,7 +78,7 @@ class PasskeyPage:
             Route("/register", self._register, methods=["POST"]),
             Route("/approve", self._approve, methods=["POST"]),
         ]
-        self.app = Perimeter(Starlette(routes=routes), LOOPBACK_HOSTS, csp=SCRIPTED, methods=("GET", "POST"))
+        self.app = Perimeter(Starlette(routes=routes), LOOPBACK_HOSTS, csp=TRUSTED, methods=("GET", "POST"))
 
     def _challenge(self, _request: Request) -> Response:
         known = [self.credential.credential_id] if self.credential and self.asks_by_name else []

@@ -22,6 +22,13 @@ _OVERFLOWING = """() => {
     .map((element) => `${element.localName}.${element.className} to ${reaches(element)} px: ${words(element)}`);
 }"""
 
+# What shows its own scroll bar, or shortens itself on purpose, reaches no further than it shows.
+_SPILLING = """() => [...document.querySelectorAll(".card, .card *")]
+  .filter((element) => !element.closest("svg, canvas, .visually-hidden") && element.clientWidth > 1
+    && element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX === "visible")
+  .map((element) => `${element.localName}.${element.className} by ${element.scrollWidth - element.clientWidth} px: `
+    + element.textContent.trim().replace(/\\s+/g, " ").slice(0, 40))"""
+
 _AXE = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });
   return violations.flatMap(({ id, impact, help, nodes }) =>
@@ -46,6 +53,12 @@ def _axe_source() -> str:
 def overflow(page: Page) -> list[str]:
     """What makes a page scroll sideways, from the outermost element inwards."""
     found: list[str] = page.evaluate(_OVERFLOWING)
+    return found
+
+
+def spilling(page: Page) -> list[str]:
+    """What reaches out of the card that it is in, from the outermost element inwards."""
+    found: list[str] = page.evaluate(_SPILLING)
     return found
 
 
@@ -76,6 +89,7 @@ def timing(page: Page) -> Timing:
 
 def screenshot(devtools: CDPSession, path: Path, *, whole: bool = False) -> None:
     """What a page's window shows, or the whole page, as WebP: a third of PNG's size where there is much text."""
+    devtools.send("Runtime.evaluate", {"expression": "document.fonts.ready.then(() => 1)", "awaitPromise": True})
     shot: dict[str, object] = {"format": "webp", "quality": _WEBP_QUALITY}
     if whole:
         size = devtools.send("Page.getLayoutMetrics")["cssContentSize"]

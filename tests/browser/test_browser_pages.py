@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from browser.furnishing import Furniture, furnish
 from browser.house import House, served_house
 from browser.pages import PAGES, Shown
-from browser.quality import WIDTHS, axe, overflow
+from browser.quality import WIDTHS, axe, overflow, spilling
 from browser.rig import Scheme, Visitor, visitor
 
 LOOKS: tuple[tuple[int, Scheme], ...] = ((390, "dark"), (1280, "light"))
@@ -47,6 +47,7 @@ def test_page_is_fit_for_everybody(
     for width in WIDTHS:
         person.resize(width, "light")
         assert overflow(person.page) == [], f"scrolls sideways at {width} px"
+        assert spilling(person.page) == [], f"spills out of a card at {width} px"
     for width, scheme in LOOKS:
         person.resize(width, scheme)
         assert axe(person.page) == [], f"{scheme} at {width} px"

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from browser.quality import axe, overflow, screenshot, timing
 from browser.rig import ChromiumMissing, Visitor, find_chromium
 from browser.serving import served
-from holdfast.pages import LOOPBACK_HOSTS, SCRIPTED, Perimeter
+from holdfast.pages import LOOPBACK_HOSTS, TRUSTED, Perimeter
 
 GOOD = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Good</title>
 <link rel="icon" href="/mark"><main><h1>Good</h1><p>A page without faults.</p></main>"""
@@ -50,7 +50,7 @@ def origin() -> Iterator[str]:
     routes = [Route(f"/{name}", lambda _, body=body: HTMLResponse(body)) for name, body in PAGES.items()]
     routes += [Route(path, answering(script, "text/javascript")) for path, script in SCRIPTS.items()]
     routes.append(Route("/mark", answering('<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml")))
-    with served(Perimeter(Starlette(routes=routes), LOOPBACK_HOSTS, csp=SCRIPTED)) as port:
+    with served(Perimeter(Starlette(routes=routes), LOOPBACK_HOSTS, csp=TRUSTED)) as port:
         yield f"http://localhost:{port}"
 
 

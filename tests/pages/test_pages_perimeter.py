@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
-from holdfast.pages import SCRIPTED, Perimeter, host_of
+from holdfast.pages import TRUSTED, Perimeter, host_of
 from holdfast.pages.perimeter import MAX_BODY_BYTES
 
 HERE = "http://localhost:8411"
@@ -29,7 +29,7 @@ def ask(
     app = Perimeter(
         Starlette(routes=[Route("/", echo, methods=["GET", "POST"])]),
         ("localhost",),
-        csp=SCRIPTED,
+        csp=TRUSTED,
         methods=("GET", "POST"),
     )
 
@@ -42,9 +42,9 @@ def ask(
 
 def test_a_page_with_scripts_says_so_and_no_more() -> None:
     answer = ask("GET")
-    assert answer.headers["content-security-policy"] == SCRIPTED
-    assert "unsafe" not in SCRIPTED
-    assert "require-trusted-types-for 'script'" in SCRIPTED
+    assert answer.headers["content-security-policy"] == TRUSTED
+    assert "unsafe" not in TRUSTED
+    assert "require-trusted-types-for 'script'" in TRUSTED
 
 
 @pytest.mark.parametrize(

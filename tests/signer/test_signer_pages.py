@@ -25,8 +25,9 @@ from holdfast.custody import (
 from holdfast.custody.settlement import movement_of
 from holdfast.demo.authenticator import SoftwareAuthenticator, as_document
 from holdfast.demo.deployment import SIGNERS, page_of
+from holdfast.pages import connections
 from holdfast.signer import IntentProposal, PageUnavailable, SignerRefused
-from holdfast.signer.pages import connections, page_address, served_page
+from holdfast.signer.pages import page_address, served_page
 from page_rig import SIGNER, Page, text_of
 from signer_rig import Takeover
 from world import World, bitcoin_address

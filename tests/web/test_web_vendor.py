@@ -7,7 +7,13 @@ import re
 
 import pytest
 
-VENDOR = importlib.resources.files("holdfast.web").joinpath("vendor")
+VENDORS = {
+    package: importlib.resources.files(package).joinpath("vendor") for package in ("holdfast.pages", "holdfast.web")
+}
+LICENCES = {
+    "holdfast.pages": {"inter.txt", "jetbrains-mono.txt"},
+    "holdfast.web": {"htmx.txt", "uplot.txt"},
+}
 
 AA_TEXT, AA_LARGE = 4.5, 3.0
 """Web Content Accessibility Guidelines 2.2, success criteria 1.4.3 and 1.4.11."""
@@ -27,20 +33,21 @@ PAIRS = (
 )
 
 
-def noted() -> dict[str, str]:
-    """The digests of the note, by file."""
-    rows = re.findall(r"^(static/\S+) .* ([0-9a-f]{64})$", VENDOR.joinpath("ORIGIN.txt").read_text(), re.MULTILINE)
-    return dict(rows)
+def noted(package: str) -> dict[str, str]:
+    """The digests of the package's note, by file."""
+    note = VENDORS[package].joinpath("ORIGIN.txt").read_text()
+    return dict(re.findall(r"^(static/\S+) .* ([0-9a-f]{64})$", note, re.MULTILINE))
 
 
-def test_every_file_of_others_is_the_one_that_is_noted() -> None:
-    files = {f"static/{file.name}": file.read_bytes() for file in VENDOR.joinpath("static").iterdir()}
-    assert {name: hashlib.sha256(content).hexdigest() for name, content in files.items()} == noted()
+@pytest.mark.parametrize("package", VENDORS)
+def test_every_file_of_others_is_the_one_that_is_noted(package: str) -> None:
+    files = {f"static/{file.name}": file.read_bytes() for file in VENDORS[package].joinpath("static").iterdir()}
+    assert {name: hashlib.sha256(content).hexdigest() for name, content in files.items()} == noted(package)
 
 
-def test_every_one_has_its_licence() -> None:
-    licences = {file.name for file in VENDOR.joinpath("licences").iterdir()}
-    assert licences == {"htmx.txt", "uplot.txt", "inter.txt", "jetbrains-mono.txt"}
+@pytest.mark.parametrize("package", VENDORS)
+def test_every_one_has_its_licence(package: str) -> None:
+    assert {file.name for file in VENDORS[package].joinpath("licences").iterdir()} == LICENCES[package]
 
 
 def schemes() -> dict[str, dict[str, str]]:

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from holdfast.cli.errors import AddressUnavailable
-from holdfast.cli.page_server import page_server
 from holdfast.custody import ControlPlane
-from holdfast.pages import LOOPBACK_HOSTS
+from holdfast.pages import LOOPBACK_HOSTS, serve
 from holdfast.web import create_app
 
 
@@ -47,4 +46,4 @@ def serve_console(
     :param reserves: the folder of published epochs.
     """
     ready(f"{origin}/")
-    page_server(create_app(plane, origin=origin, hosts=(host,), reserves=reserves)).run(sockets=[listener])
+    serve(create_app(plane, origin=origin, hosts=(host,), reserves=reserves), listener)

@@ -12,13 +12,13 @@ from holdfast.cli.errors import UsageInvalid
 from holdfast.cli.homes import durable_url, opened_plane
 from holdfast.cli.logs import configure_logs
 from holdfast.cli.output import print_notes
-from holdfast.cli.page_server import served_beside
 from holdfast.cli.process import ended_by_sigterm, sole_process
 from holdfast.cli.upkeep import Job, Upkeep, control_plane_jobs
 from holdfast.custody import ControlPlane, launch, stop
 from holdfast.demo.bitcoin_node.control import NodeControl
 from holdfast.demo.deployment import ASSET, NETWORK, SIGNERS, VAULT, Deployment, PageOrigins, origin_at
 from holdfast.demo.exchange import Place, Simulation, create_exchange, plan_waiting
+from holdfast.pages import served_beside
 from holdfast.reserves import reserves_directory
 
 if TYPE_CHECKING:

@@ -1,7 +1,9 @@
-"""What every page of Holdfast is made with: the perimeter around it, its assets, and the script that asks a passkey."""
+"""What every page of Holdfast is made with: the perimeter around it, its server, its assets, and the passkey script."""
 
 from holdfast.pages.assets import SHARED, Assets
-from holdfast.pages.perimeter import LOOPBACK_HOSTS, READ_ONLY, SCRIPTED, Perimeter, host_of
+from holdfast.pages.expiring import Expiring
+from holdfast.pages.perimeter import LOOPBACK_HOSTS, READ_ONLY, SCRIPTED, TRUSTED, Perimeter, host_of
+from holdfast.pages.serving import serve, served_beside
 from holdfast.pages.words import age, machine_moment, moment, short
 
 __all__ = [
@@ -9,11 +11,15 @@ __all__ = [
     "READ_ONLY",
     "SCRIPTED",
     "SHARED",
+    "TRUSTED",
     "Assets",
+    "Expiring",
     "Perimeter",
     "age",
     "host_of",
     "machine_moment",
     "moment",
+    "serve",
+    "served_beside",
     "short",
 ]

@@ -18,8 +18,8 @@ MEDIA_TYPES = {
     ".woff2": "font/woff2",
 }
 
-SHARED = "holdfast.pages"
-"""The package whose assets every page may use: the passkey script, the mark."""
+SHARED = ("holdfast.pages", "holdfast.pages.vendor")
+"""The packages whose assets every page may use: the style sheet, the passkey script, the mark; and others' fonts."""
 
 
 class Assets(Mapping[str, str]):

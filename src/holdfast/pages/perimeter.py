@@ -15,16 +15,18 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 MAX_BODY_BYTES = 65_536
 """The largest request body that a page of ours takes."""
 
-READ_ONLY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_OWN_FILES = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+READ_ONLY = f"{_OWN_FILES}; form-action 'none'"
 """The content security policy of pages without scripts and forms."""
 
-SCRIPTED = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
-)
-"""The same for pages whose own scripts call the authenticator: no script can turn text into markup or code."""
+SCRIPTED = f"{_OWN_FILES}; form-action 'self'; script-src 'self'; connect-src 'self'"
+"""The same for pages with scripts of their own, which may swap in what the server sends as markup."""
+
+TRUSTED = f"{SCRIPTED}; require-trusted-types-for 'script'; trusted-types 'none'"
+"""The same for pages whose scripts call the authenticator: no script there can turn text into markup or code."""
 
 HEADERS: dict[bytes, bytes] = {
     b"x-content-type-options": b"nosniff",

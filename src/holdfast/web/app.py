@@ -11,9 +11,8 @@ from starlette.exceptions import HTTPException
 
 from holdfast.custody import ControlPlane
 from holdfast.errors import HoldfastError
-from holdfast.pages import LOOPBACK_HOSTS, SHARED, Assets, Perimeter, host_of
+from holdfast.pages import LOOPBACK_HOSTS, SCRIPTED, SHARED, Assets, Perimeter, host_of
 from holdfast.web.access import Gate
-from holdfast.web.content_security import CONSOLE
 from holdfast.web.errors import WebError
 from holdfast.web.site import Site
 from holdfast.web.views import PAGES
@@ -41,7 +40,7 @@ def create_app(plane: ControlPlane, *, origin: str, hosts: Iterable[str] = (), r
     """
     # No generated documentation: its pages load scripts from elsewhere.
     app = FastAPI(title="Holdfast", docs_url=None, redoc_url=None, openapi_url=None)
-    assets = Assets("holdfast.web", VENDORED, SHARED)
+    assets = Assets("holdfast.web", VENDORED, *SHARED)
     site = Site(plane, origin, assets, reserves)
     for page in PAGES:
         page.add(app, site)
@@ -50,7 +49,7 @@ def create_app(plane: ControlPlane, *, origin: str, hosts: Iterable[str] = (), r
     app.add_middleware(Gate, sessions=site.sessions, origin=origin)
     own = host_of(urlsplit(origin).netloc)
     names = (*LOOPBACK_HOSTS, *hosts, *((own,) if own else ()))
-    app.add_middleware(Perimeter, hosts=names, csp=CONSOLE, methods=("GET", "POST"))
+    app.add_middleware(Perimeter, hosts=names, csp=SCRIPTED, methods=("GET", "POST"))
     return app
 
 

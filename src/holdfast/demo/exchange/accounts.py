@@ -25,9 +25,9 @@ from holdfast.custody import (
     enrol_customer,
 )
 from holdfast.demo.exchange.errors import AccountsFull, ChallengeSpent
-from holdfast.demo.exchange.expiring import Expiring
 from holdfast.demo.exchange.forms import Document
 from holdfast.demo.exchange.names import name_from_text
+from holdfast.pages import Expiring
 from holdfast.reserves import set_customer_nonce
 from holdfast.store import snapshot, transaction
 

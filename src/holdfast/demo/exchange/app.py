@@ -22,7 +22,7 @@ from holdfast.demo.exchange.simulated import add_simulated_routes
 from holdfast.demo.exchange.simulation import Simulation
 from holdfast.demo.exchange.words import said
 from holdfast.errors import HoldfastError
-from holdfast.pages import SCRIPTED, SHARED, Assets, Perimeter
+from holdfast.pages import SHARED, TRUSTED, Assets, Perimeter
 
 HOST = "localhost"
 """The only name that the page is asked for: passkeys are bound to it."""
@@ -46,7 +46,7 @@ def create_exchange(
     """
     # No generated documentation: its pages load scripts from elsewhere.
     app = FastAPI(title="Example exchange", docs_url=None, redoc_url=None, openapi_url=None)
-    assets = Assets(__package__, SHARED)
+    assets = Assets(__package__, *SHARED)
     exchange = Exchange(
         plane=plane,
         place=place,
@@ -68,7 +68,7 @@ def create_exchange(
     # Pages that name no icon, such as the published verifier, are given this one.
     app.add_route("/favicon.ico", lambda _request: RedirectResponse(assets["exchange-mark.svg"]))
     _add_faults(app, render)
-    return Perimeter(app, (HOST,), csp=SCRIPTED, methods=("GET", "POST"))
+    return Perimeter(app, (HOST,), csp=TRUSTED, methods=("GET", "POST"))
 
 
 def _add_faults(app: FastAPI, render: Callable[..., Response]) -> None:

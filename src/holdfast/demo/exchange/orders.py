@@ -15,7 +15,7 @@ from holdfast.custody import (
 )
 from holdfast.demo.exchange.accounts import Place
 from holdfast.demo.exchange.errors import OrderNotDrafted
-from holdfast.demo.exchange.expiring import Expiring
+from holdfast.pages import Expiring
 
 ORDER_LASTS_S = 24 * 3_600
 """How long a signed order may be settled."""

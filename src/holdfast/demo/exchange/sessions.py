@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from holdfast.clock import Clock
 from holdfast.demo.exchange.errors import NotSignedIn
-from holdfast.demo.exchange.expiring import Expiring
+from holdfast.pages import Expiring
 
 COOKIE = "exchange_session"
 """Cookies know no ports: the name keeps it apart from those of other pages on this host."""

@@ -28,7 +28,7 @@ from holdfast.authority import (
     verify_assertion,
 )
 from holdfast.errors import HoldfastError
-from holdfast.pages import SCRIPTED, SHARED, Assets, Perimeter, age, host_of, machine_moment, moment, short
+from holdfast.pages import SHARED, TRUSTED, Assets, Perimeter, age, host_of, machine_moment, moment, short
 from holdfast.signer.errors import InvitationInvalid, ProposalUnknown
 from holdfast.signer.messages import FreezeRequest
 from holdfast.signer.node import SignerNode
@@ -60,7 +60,7 @@ def create_page(node: SignerNode) -> ASGIApp:
     ]
     app = Starlette(routes=routes, exception_handlers={HoldfastError: page.refused, HTTPException: page.unknown})
     host = host_of(node.home.identity.origin.split("://", 1)[-1]) or "localhost"
-    return Perimeter(app, (host,), csp=SCRIPTED, methods=("GET", "POST"))
+    return Perimeter(app, (host,), csp=TRUSTED, methods=("GET", "POST"))
 
 
 class _Page:
@@ -68,7 +68,7 @@ class _Page:
 
     def __init__(self, node: SignerNode) -> None:
         self._node = node
-        self.assets = Assets("holdfast.signer.pages", SHARED)
+        self.assets = Assets("holdfast.signer.pages", *SHARED)
         self._templates = Environment(
             loader=PackageLoader("holdfast.signer.pages"),
             autoescape=True,

@@ -8,10 +8,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from holdfast.authority import AssertionMalformed, assertion_from_document
+from holdfast.pages import TRUSTED
 from holdfast.web.access.challenges import CHALLENGE_BYTES
 from holdfast.web.access.gate import clear_cookie, cookie_name, set_cookie
 from holdfast.web.access.sign_in import MAX_NAME
-from holdfast.web.content_security import SIGN_IN
 from holdfast.web.errors import RequestMalformed, WebError
 from holdfast.web.site import Site
 from holdfast.web.views.parameters import json_document
@@ -25,7 +25,7 @@ def add(app: FastAPI, site: Site) -> None:
     @app.get("/sign-in")
     def sign_in(request: Request, wanted: str = Query(HOME, alias="next", max_length=2_000)) -> HTMLResponse:
         page = site.page(request, "sign_in.html", next=local_path(wanted))
-        page.headers["content-security-policy"] = SIGN_IN
+        page.headers["content-security-policy"] = TRUSTED
         return page
 
     @app.post("/sign-in/challenge")

@@ -16,6 +16,7 @@ class Expiring(Generic[Value]):
         self._lifetime_s = lifetime_s
         self._limit = limit
         self._lock = threading.Lock()
+        # In the order of insertion: the first is the oldest.
         self._values: dict[str, tuple[int, Value]] = {}
 
     def put(self, key: str, value: Value) -> None:
@@ -24,7 +25,7 @@ class Expiring(Generic[Value]):
             self._values.pop(key, None)
             while len(self._values) >= self._limit:
                 del self._values[next(iter(self._values))]
-            self._values[key] = (self._clock.now_s() + self._lifetime_s, value)
+            self._values[key] = (self._clock.now_s(), value)
 
     def get(self, key: str) -> Value | None:
         """The value, if it is still good."""
@@ -37,4 +38,5 @@ class Expiring(Generic[Value]):
             return self._good(self._values.pop(key, None))
 
     def _good(self, kept: tuple[int, Value] | None) -> Value | None:
-        return kept[1] if kept is not None and self._clock.now_s() < kept[0] else None
+        # A clock that was set back makes nothing good for longer.
+        return kept[1] if kept is not None and 0 <= self._clock.now_s() - kept[0] < self._lifetime_s else None

@@ -1,6 +1,7 @@
 """A page's connections: each is for a whole request soon, or makes room for somebody else's."""
 
 import asyncio
+import socket
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -10,6 +11,9 @@ REQUEST_WITHIN_S = 5.0
 
 MAX_CONNECTIONS = 256
 """How many connections are open at a time: beyond it, the one that has waited longest without a request is closed."""
+
+SENT_AHEAD_BYTES = 65_536
+"""How much of an answer waits in the kernel for somebody to take it."""
 
 
 class BoundedProtocol(H11Protocol):
@@ -23,6 +27,9 @@ class BoundedProtocol(H11Protocol):
         """Begin, and close the connection that has waited longest where there are too many."""
         super().connection_made(transport)
         self._set_deadline()
+        # Left to itself the kernel takes megabytes for whoever reads nothing; and it would be long until it shows that
+        # somebody reads slowly.
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT_AHEAD_BYTES)
         if len(self.connections) > MAX_CONNECTIONS:
             idle = [
                 each
@@ -46,6 +53,11 @@ class BoundedProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         """Give the connection as long again for its next request."""
         super().on_response_complete()
+        self._set_deadline()
+
+    def resume_writing(self) -> None:
+        """Give whoever takes a long answer as long again for its next part, however slow their line."""
+        super().resume_writing()
         self._set_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
