@@ -61,7 +61,11 @@ def vault(asset: str = "BTC", value: int = BOB_IS_OWED, **changed: Any) -> Docum
 
 def forged(*assets: tuple[str, int], **changed: Any) -> tuple[bytes, bytes]:
     """A manifest and Bob's proof for it, over assets with these decimals, with fields of the manifest changed."""
-    number, venue, bob = changed.get("epoch", 1), "Example Exchange", Holder("bob", True, bytes(16), BOB_IS_OWED)
+    number, venue, bob = (
+        changed.get("epoch", 1),
+        changed.get("venue", "Example Exchange"),
+        Holder("bob", True, bytes(16), BOB_IS_OWED),
+    )
     trees = [ModelTree(venue, number, asset, bytes(32), [bob]) for asset, _ in assets]
     manifest = {
         "assets": [

@@ -57,6 +57,19 @@ def test_whoever_has_a_key_can_make_an_epoch() -> None:
     assert verdicts(*forged(BTC, ETH)) == {ACCEPTED}
 
 
+@pytest.mark.parametrize(
+    "name", ["x attested it, by a child of the key 02ab.  Vault y", "hot cold", "h\u00f6t", "x" * 65, ""]
+)
+def test_no_name_reads_like_a_sentence_of_a_verifier(name: str) -> None:
+    assert verdicts(*forged(BTC, vaults=[vault(name=name)])) == {MALFORMED}
+    block = {"hash": "11" * 32, "height": 100, "network": name}
+    assert verdicts(*forged(BTC, block=block)) == {MALFORMED}
+
+
+def test_brackets_in_a_text_are_no_depth() -> None:
+    assert verdicts(*forged(BTC, venue='Example "[[[[[[[[[[[[[[[[[[[[\\{{{{')) == {ACCEPTED}
+
+
 def gone(number: int, previous: str, at: int, height: int) -> dict[str, Any]:
     """An epoch that was given up."""
     manifest = json.loads(forged(BTC, epoch=max(number, 1))[0])
@@ -204,7 +217,7 @@ def test_what_is_known_from_elsewhere_is_read_in_either_case(tmp_path: Path) -> 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_a_terminal_that_cannot_spell_a_name_gets_the_same_verdict(tmp_path: Path, encoding: str) -> None:
     manifest = json.loads(forged(BTC)[0])
-    pair = forged(BTC, vaults=[vault(name="\u65e5\u672c")])
+    pair = forged(BTC, venue="\u65e5\u672c")
     status, said, faults = run(tmp_path, pair, PYTHONIOENCODING=encoding)
     assert (status, faults, "VERIFIED" in said, "\\u65e5" in said) == (0, "", True, True)
     assert manifest["assets"][0]["total"] == str(BOB_IS_OWED)

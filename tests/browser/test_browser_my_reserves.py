@@ -18,6 +18,13 @@ _SEEN = """(total) => {
   localStorage.setItem("example-exchange", JSON.stringify(kept));
 }"""
 
+_REMEMBERED = """({ number }) => {
+  const kept = JSON.parse(localStorage.getItem("example-exchange"));
+  kept.reserves.nora.keys = { hot: "02".repeat(33) };
+  kept.reserves.nora.roots[number] = "00".repeat(32);
+  localStorage.setItem("example-exchange", JSON.stringify(kept));
+}"""
+
 
 def open_account(person: Visitor, name: str) -> Page:
     """A new account, opened in this browser."""
@@ -54,13 +61,20 @@ def test_everything_that_is_right_is_found_right(person: Visitor, house: House) 
     page.evaluate(_SEEN, "0.5 BTC")
     page.reload()
     expect(page.get_by_label("What I believe I owned then")).to_have_value("0.5")
-    assert check(page) == {
-        "The publication is whole and signed": "Yes",
-        "The coins cover what all customers are owed": "Yes",
+    first = {
+        "It is whole and signed, by keys that are new to this browser": "Not known",
+        "The listed coins cover what all customers are owed": "Yes",
         "You are counted in it": "Yes",
         "It is made with your own secret number": "Yes",
         "It is what you say you own": "Yes",
     }
+    number = newest(page)
+    before = (
+        {f"Are you in number {number - 1} too?": "Not known"}
+        if number > 1
+        else {"Nothing was published before it": "Yes"}
+    )
+    assert check(page) == first | before
     expect(page.get_by_role("heading", name="What your browser found")).to_be_focused()
     for width in WIDTHS:
         person.resize(width, "dark")
@@ -76,6 +90,60 @@ def test_everything_that_is_right_is_found_right(person: Visitor, house: House) 
     page.get_by_label("What I believe I owned then").fill("lots")
     page.get_by_role("button", name="Check my reserves").click()
     expect(page.locator("#check-said")).to_have_text("Write the amount like 0.015, or leave it empty.")
+
+
+def newest(page: Page) -> int:
+    """The newest number that the page offers."""
+    return int(page.get_by_label("Which publication").locator("option").first.get_attribute("value") or 0)
+
+
+def test_the_next_publication_is_held_against_what_the_browser_remembers(person: Visitor, house: House) -> None:
+    page = open_account(person, "nora")
+    publish(page, house)
+    check(page)
+    publish(page, house)
+    number = newest(page)
+    found = check(page)
+    assert found["It is whole, and signed by the keys that this browser knows"] == "Yes"
+    assert found[f"It follows number {number - 1}, which this browser verified too"] == "Yes"
+
+    page.evaluate(_REMEMBERED, {"number": number - 1})
+    page.reload()
+    found = check(page)
+    assert found["It is signed by other keys than this browser knows"] == "No"
+    assert found[f"It follows another number {number - 1} than this browser was shown"] == "No"
+    page.get_by_role("button", name="I have compared the new keys").click()
+    expect(page.get_by_text("signed by the keys that this browser knows")).to_be_visible()
+    expect(page.get_by_role("button", name="I have compared the new keys")).to_be_hidden()
+
+
+def test_the_files_of_another_number_are_not_taken_for_the_chosen_one(person: Visitor, house: House) -> None:
+    page = open_account(person, "olga")
+    publish(page, house)
+    publish(page, house)
+    number = newest(page)
+    for file in ("manifest.json", "proof.json"):
+        page.route(f"**/reserves/{number}/{file}", replayed(house, number - 1, file))
+    assert check(page) == {"This is another publication than you chose": "No"}
+
+
+def test_a_date_that_the_files_do_not_say_is_found_out(person: Visitor, house: House) -> None:
+    page = open_account(person, "petra")
+    publish(page, house)
+    page.route(f"{CUSTOMERS}/reserves", altered(house, b"&#34;at_s&#34;: 17", b"&#34;at_s&#34;: 16"))
+    page.reload()
+    assert check(page) == {"This is another publication than you chose": "No"}
+
+
+def replayed(house: House, number: int, file: str) -> Callable[[Route], None]:
+    """Answers with the genuine file of an earlier number."""
+    own = port_of(CUSTOMERS)
+
+    def lie(route: Route) -> None:
+        behind = f"http://localhost:{house.ports[own]}/reserves/{number}/{file}"
+        route.fulfill(response=route.fetch(url=behind, headers={**route.request.headers, "host": f"localhost:{own}"}))
+
+    return lie
 
 
 def altered(house: House, before: bytes, after: bytes) -> Callable[[Route], None]:

@@ -95,8 +95,8 @@ def test_the_last_of_two_submissions_has_the_verdict() -> None:
 
 
 def test_names_neither_hide_nor_reorder_what_is_shown() -> None:
-    said = shown(files(forged(("BTC", 8), vaults=[vault(name="cold\u202egpj\u200b\x9b31m\u2028")])))
-    assert any("Vault cold?gpj??31m? attested" in line for line in said)
+    said = shown(files(forged(("BTC", 8), venue="cold\u202egpj\u200b\x9b31m\u2028\u00a0x")))
+    assert any("epoch 1 of cold?gpj??31m??x." in line for line in said)
 
 
 def test_the_page_loads_what_is_published(public: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.resources
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
@@ -18,6 +19,8 @@ MEDIA_TYPES = {
     ".woff2": "font/woff2",
 }
 
+_IMPORTED = re.compile(rb'(?<= from "\./)[a-z_]+\.js(?=";)')
+
 SHARED = ("holdfast.pages", "holdfast.pages.vendor")
 """The packages whose assets every page may use: the style sheet, the passkey script, the mark; and others' fonts."""
 
@@ -25,21 +28,33 @@ SHARED = ("holdfast.pages", "holdfast.pages.vendor")
 class Assets(Mapping[str, str]):
     """Maps a file's name to its address, and serves it: ``/static/NAME?v=DIGEST``, kept by browsers for a day.
 
-    Everything is read once, at the start: nothing that is asked for is ever looked up on the disk.
+    Everything is read once, at the start: nothing that is asked for is ever looked up on the disk. Scripts import each
+    other by those addresses too, so that a page that is opened again asks for nothing but itself.
 
     :param packages: packages with a folder ``static``; the first that has a name gives it.
     """
 
     def __init__(self, *packages: str) -> None:
-        self._contents: dict[str, bytes] = {}
+        files: dict[str, bytes] = {}
         for package in packages:
             for file in importlib.resources.files(package).joinpath("static").iterdir():
                 if PurePosixPath(file.name).suffix in MEDIA_TYPES:
-                    self._contents.setdefault(file.name, file.read_bytes())
+                    files.setdefault(file.name, file.read_bytes())
+        self._contents: dict[str, bytes] = {}
+        for name in files:
+            self._take(name, files)
+
+    def _take(self, name: str, files: Mapping[str, bytes]) -> str:
+        """Take a file in, after the scripts that it imports; its name with its digest."""
+        if name not in self._contents:
+            self._contents[name] = _IMPORTED.sub(
+                lambda imported: self._take(imported.group().decode(), files).encode(), files[name]
+            )
+        return f"{name}?v={hashlib.sha256(self._contents[name]).hexdigest()[:12]}"
 
     def __getitem__(self, name: str) -> str:
         """The address of a file."""
-        return f"/static/{name}?v={hashlib.sha256(self._contents[name]).hexdigest()[:12]}"
+        return f"/static/{self._take(name, self._contents)}"
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._contents)
@@ -52,7 +67,6 @@ class Assets(Mapping[str, str]):
         name = request.path_params["name"]
         if name not in self._contents:
             raise HTTPException(404)
-        # A script that another one imports is asked for without its digest: browsers ask again whether it changed.
         kept = "public, max-age=86400" if "v" in request.query_params else "no-cache"
         media_type = MEDIA_TYPES[PurePosixPath(name).suffix]
         return Response(self._contents[name], media_type=media_type, headers={"cache-control": kept})

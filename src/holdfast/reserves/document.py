@@ -12,6 +12,7 @@ MAX_TEXT_BYTES = 1024
 MAX_NUMBER = 2**53 - 1
 """The largest JSON number that every reader keeps exact; amounts are decimal text."""
 
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -54,6 +55,13 @@ class Fields:
         value = self._document[name]
         if not isinstance(value, str) or not 1 <= len(value.encode()) <= MAX_TEXT_BYTES or _CONTROL.search(value):
             raise self._malformed(name, f"1 to {MAX_TEXT_BYTES} bytes of text without control characters")
+        return value
+
+    def name(self, name: str) -> str:
+        """A name of a vault or network: 1 to 64 of the characters A-Z a-z 0-9 . _ -"""
+        value = self._document[name]
+        if not isinstance(value, str) or not _NAME.fullmatch(value):
+            raise self._malformed(name, "1 to 64 of the characters A-Z a-z 0-9 . _ -")
         return value
 
     def one_of(self, name: str, *options: str) -> str:

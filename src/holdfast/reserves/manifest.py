@@ -202,7 +202,7 @@ def _header(fields: Fields, venue: str, holdings: bytes) -> EpochHeader:
         epoch=fields.number("epoch"),
         at_s=fields.number("at"),
         previous=fields.bytes("previous", 32),
-        network=block.text("network"),
+        network=block.name("network"),
         height=block.number("height"),
         block_hash=block.bytes("hash", 32),
         holdings=holdings,
@@ -259,7 +259,7 @@ def _vault(document: Any) -> ListedVault:
     if key[0] not in _COMPRESSED:
         raise DocumentMalformed("a vault's key is a compressed point")
     return ListedVault(
-        name=fields.text("name"),
+        name=fields.name("name"),
         asset=fields.text("asset"),
         key=key,
         coins=tuple(_coin(each) for each in fields.list("coins", MAX_COINS)),

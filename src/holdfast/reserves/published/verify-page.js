@@ -3,7 +3,7 @@
 "use strict";
 
 // Names from outside neither hide nor reorder anything: what is not visible as itself becomes a question mark.
-const plain = (text) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
+const plain = (text) => text.replace(/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, "?");
 
 function coinsText(units, tree) {
   const digits = units.toString().padStart(tree.decimals + 1, "0");

@@ -21,12 +21,23 @@ function fact(holds, otherwise) {
 
 // Documents: one spelling of each, and no other.
 
-function spelled(value, depth = 0) {
-  // Neither document is nested as deep; a thousand levels would end this function instead.
-  form(depth <= MOST_DEEP, "it is nested too deep");
-  if (Array.isArray(value)) return `[${value.map((each) => spelled(each, depth + 1)).join(",")}]`;
+// How deep it is nested. Known before it is parsed, where millions of brackets would take gigabytes.
+function deepest(text) {
+  let depth = 0, most = 0, quoted = false;
+  for (let at = 0; at < text.length && most <= MOST_DEEP; at++) {
+    const char = text[at];
+    if (char === '"') quoted = !quoted;
+    else if (quoted) at += char === "\\" ? 1 : 0;
+    else if (char === "[" || char === "{") most = Math.max(most, ++depth);
+    else if (char === "]" || char === "}") depth--;
+  }
+  return most;
+}
+
+function spelled(value) {
+  if (Array.isArray(value)) return `[${value.map((each) => spelled(each)).join(",")}]`;
   if (value === null || typeof value !== "object") return JSON.stringify(value);
-  const pairs = Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${spelled(value[key], depth + 1)}`);
+  const pairs = Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${spelled(value[key])}`);
   return `{${pairs.join(",")}}`;
 }
 
@@ -36,9 +47,10 @@ function parsed(bytes, limit) {
   try {
     // A byte order mark is a byte too many, not one to pass over.
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    form(deepest(text) <= MOST_DEEP, "it is nested too deep");
     value = JSON.parse(text);
-  } catch {
-    throw new Malformed("it is no JSON in UTF-8");
+  } catch (fault) {
+    throw fault instanceof Malformed ? fault : new Malformed("it is no JSON in UTF-8");
   }
   form(`${spelled(value)}\n` === text, "it is not spelled as the format spells it");
   return value;
@@ -46,7 +58,7 @@ function parsed(bytes, limit) {
 
 function fields(thing, ...names) {
   const found = thing !== null && typeof thing === "object" && !Array.isArray(thing) ? Object.keys(thing).sort() : [];
-  form(found.join() === names.sort().join(), `expected the fields ${names.join(", ")}`);
+  form(JSON.stringify(found) === JSON.stringify(names.sort()), `expected the fields ${names.join(", ")}`);
   return thing;
 }
 
@@ -60,6 +72,12 @@ const utf8 = (text) => new TextEncoder().encode(text);
 function text(thing) {
   form(typeof thing === "string" && !/[\u0000-\u001f\u007f]|\p{Surrogate}/u.test(thing), "expected a text");
   form(thing.length >= 1 && utf8(thing).length <= 1024, "expected a text of 1 to 1,024 bytes");
+  return thing;
+}
+
+// Nothing that could read like a sentence of this program.
+function aName(thing) {
+  form(typeof thing === "string" && /^[A-Za-z0-9._-]{1,64}$/.test(thing), "expected a name of 1 to 64 of the characters A-Z a-z 0-9 . _ -");
   return thing;
 }
 
@@ -221,7 +239,7 @@ function readVault(thing) {
   const coins = items(vault.coins, 400_000).map(readCoin);
   form(ascending(coins.map((coin) => coin.place)), "coins are not in order, each once");
   return {
-    name: text(vault.name),
+    name: aName(vault.name),
     asset: text(vault.asset),
     key: octets(vault.key, 33),
     coins,
@@ -248,7 +266,7 @@ function readHeader(thing, venue) {
     epoch: number(thing.epoch),
     at: number(thing.at, 2 ** 37),
     previous: octets(thing.previous, 32),
-    network: text(block.network),
+    network: aName(block.network),
     height: number(block.height),
     block: octets(block.hash, 32),
     trees: items(thing.assets, 64).map(readTree),

@@ -111,6 +111,13 @@ def text(thing: Any) -> str:
     return str(thing)
 
 
+def a_name(thing: Any) -> str:
+    """A vault's or network's name: nothing that could read like a sentence of this program."""
+    good = isinstance(thing, str) and re.fullmatch("[A-Za-z0-9._-]{1,64}", thing) is not None
+    form(good, "expected a name of 1 to 64 of the characters A-Z a-z 0-9 . _ -")
+    return str(thing)
+
+
 def number(thing: Any, below: int = 2**53) -> int:
     """A whole number; true and false are none."""
     form(type(thing) is int and 0 <= thing < below, f"expected a whole number below {below}")
@@ -265,7 +272,7 @@ def read_vault(thing: Any) -> dict[str, Any]:
     """A vault with its coins read."""
     vault = fields(thing, "asset", "coins", "key", "name", "signature")
     return {
-        "name": text(vault["name"]),
+        "name": a_name(vault["name"]),
         "asset": text(vault["asset"]),
         "key": octets(vault["key"], 33),
         "coins": [read_coin(coin) for coin in items(vault["coins"], 400_000)],
@@ -302,7 +309,7 @@ def read_header(thing: dict[str, Any], venue: str) -> dict[str, Any]:
         "epoch": number(thing["epoch"]),
         "at": number(thing["at"], 2**37),
         "previous": octets(thing["previous"], 32),
-        "network": text(block["network"]),
+        "network": a_name(block["network"]),
         "height": number(block["height"]),
         "block": octets(block["hash"], 32),
         "trees": [read_tree(tree) for tree in items(thing["assets"], 64)],
@@ -472,7 +479,7 @@ def tell(read: dict[str, Any], proven: dict[str, Any], pinned: dict[str, bool]) 
     for tree in read["trees"]:
         held = coins_text(worth(read, tree["asset"]), tree)
         say(f"- The listed coins are worth {held}; customers are owed {coins_text(tree['total'], tree)}.")
-    say(f"- Customer {proven['customer']} is counted in it, in every asset.")
+    say(f"- Customer {proven['customer']} is counted in it, in each asset listed here.")
     say("")
     say("YOUR BALANCE BY THIS PROOF")
     for balance, tree in zip(proven["balances"], read["trees"]):  # noqa: B905 -- Python 3.8

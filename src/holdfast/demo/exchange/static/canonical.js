@@ -38,7 +38,7 @@ class Reader {
   value(depth = 0) {
     const [kind, argument] = this.head();
     if (kind === 0) return argument;
-    if (kind === 3) return new TextDecoder("utf-8", { fatal: true }).decode(this.take(Number(argument)));
+    if (kind === 3) return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.take(Number(argument)));
     if (kind === 4 && depth < 3 && argument < 32n) {
       return Array.from({ length: Number(argument) }, () => this.value(depth + 1));
     }
@@ -46,7 +46,8 @@ class Reader {
   }
 }
 
-const isText = (value) => typeof value === "string" && value.length > 0;
+// What an order may spell: letters that look like others, or like none, could show another address than is signed.
+const isText = (value) => typeof value === "string" && /^[\x21-\x7e]+( [\x21-\x7e]+)*$/.test(value);
 const isNumber = (value) => typeof value === "bigint";
 
 /**

@@ -5,6 +5,7 @@ import { hexOf } from "./canonical.js";
 
 const STORE = "example-exchange";
 const MOST_BALANCES = 100;
+const MOST_NUMBERS = 1_000;
 
 const read = () => {
   try {
@@ -41,6 +42,23 @@ export const keepBalance = (customer, total) =>
     const seen = kept.balances?.[customer] ?? [];
     if (seen.at(-1)?.total === total) return;
     kept.balances = { ...kept.balances, [customer]: [...seen, { total, at: Date.now() }].slice(-MOST_BALANCES) };
+  });
+
+/** What this browser has seen of the reserves: the vaults' keys as first seen (or undefined), the fingerprint of each number. */
+export const reservesSeen = (customer) => ({ keys: undefined, roots: {}, ...read().reserves?.[customer] });
+
+/** Keep what a verified publication showed; what was seen first stays. */
+export const keepReserves = (customer, keys, epoch, root) =>
+  change((kept) => {
+    const seen = reservesSeen(customer);
+    const roots = Object.entries({ [epoch]: root, ...seen.roots }).slice(-MOST_NUMBERS);
+    kept.reserves = { ...kept.reserves, [customer]: { keys: seen.keys ?? keys, roots: Object.fromEntries(roots) } };
+  });
+
+/** Know other keys of the vaults from now on. */
+export const replaceKeys = (customer, keys) =>
+  change((kept) => {
+    kept.reserves = { ...kept.reserves, [customer]: { ...reservesSeen(customer), keys } };
   });
 
 /** What this browser last showed a customer to own by a time in milliseconds: `{total, at}`, or undefined. */

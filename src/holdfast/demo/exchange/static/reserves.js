@@ -1,20 +1,19 @@
 // "Check my reserves": the published manifest and the customer's own proof, verified here by the verifier that is
 // published beside them (verify.js), and held against what this browser knows by itself.
 
-import { amountText, unitsOf } from "./amounts.js";
+import { unitsOf } from "./amounts.js";
 import { hexOf } from "./canonical.js";
 import { find, make, once, say } from "./dom.js";
-import { balanceBefore, nonceOf } from "./keepsake.js";
+import { balanceBefore, keepReserves, nonceOf, replaceKeys, reservesSeen } from "./keepsake.js";
 import { post } from "./passkey.js";
+import { findings, foreign, keysOf, otherKeys, when } from "./verdicts.js";
 
 const ASSET = "BTC";
 const page = find("reserves");
-const { customer } = page.dataset;
+const { customer, venue } = page.dataset;
 const epochs = JSON.parse(page.dataset.epochs);
 const form = find("check");
-
-const when = (seconds) =>
-  new Date(seconds * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "medium" });
+let newKeys;
 
 /** The bytes at an address; null if the exchange says that there are none. */
 async function bytesAt(address) {
@@ -27,7 +26,7 @@ async function bytesAt(address) {
 
 const CHECKED = { good: "Yes", bad: "No", watch: "Not known" };
 
-const check = (tone, title, words) =>
+const shown = ({ tone, title, words }) =>
   make(
     "li",
     { class: tone },
@@ -35,78 +34,27 @@ const check = (tone, title, words) =>
     make("div", {}, make("strong", {}, title), make("p", { class: "small" }, words)),
   );
 
-const worth = (vaults, asset) =>
-  vaults
-    .filter((vault) => vault.asset === asset)
-    .flatMap((vault) => vault.coins)
-    .reduce((sum, coin) => sum + coin.value, 0n);
+const only = (title, words) => ({ found: [{ tone: "bad", title, words }] });
 
-function published(read) {
-  const [tree] = read.trees.filter((each) => each.asset === ASSET);
-  const names = read.vaults.map((vault) => vault.name).join(", ");
-  return [
-    check("good", "The publication is whole and signed", `By the signers of the vault ${names}, for block ${read.height}.`),
-    check(
-      "good",
-      "The coins cover what all customers are owed",
-      `The listed coins are worth ${amountText(worth(read.vaults, ASSET), ASSET)}; customers are owed ${amountText(tree.total, ASSET)} together.`,
-    ),
-  ];
-}
-
-function ownBalance(found, expected) {
-  const words = amountText(found, ASSET);
-  if (expected === null) {
-    return check("watch", "Is it what you own?", `By the proof you are owed ${words}. You did not say what you expect.`);
-  }
-  if (found === expected) return check("good", "It is what you say you own", `${words}, what is held for withdrawals included.`);
-  return check(
-    "bad",
-    "It is not what you say you own",
-    `By the proof you were owed ${words}; you say ${amountText(expected, ASSET)}. If you paid in or out around that time, that may be why. If not, ask the exchange, and tell others.`,
-  );
-}
-
-function ownNumber(proven, nonce) {
-  if (proven.byCustomer && proven.nonce === nonce) {
-    return check("good", "It is made with your own secret number", "So nobody else was shown your entry as theirs.");
-  }
-  if (!proven.byCustomer) {
-    return check(
-      "watch",
-      "The exchange chose the secret number, not your page",
-      "Somebody else of your name could have been shown the same entry.",
-    );
-  }
-  if (nonce === "") {
-    return check("watch", "Is it your secret number?", `It was made with ${proven.nonce}, and you did not say what yours is.`);
-  }
-  return check(
-    "bad",
-    "It is made with another secret number than yours",
-    `The proof has ${proven.nonce}. The same entry may have been shown to somebody else: ask the exchange, and tell others.`,
-  );
-}
-
-async function verdict(epoch, expected, nonce) {
+async function verdict(chosen, expected, nonce) {
   const [manifest, proof] = await Promise.all(
-    ["manifest.json", "proof.json"].map((name) => bytesAt(`/reserves/${epoch}/${name}`)),
+    ["manifest.json", "proof.json"].map((name) => bytesAt(`/reserves/${chosen.epoch}/${name}`)),
   );
   if (manifest === null) throw new Error("The exchange does not give out this publication any more.");
   if (proof === null) {
-    return { checks: [check("bad", "You are not in this publication", "The exchange has no proof of yours in it. If you had an account then, that is what a missing customer sees.")] };
+    return only("You are not in this publication", "The exchange has no proof of yours in it. If you had an account then, that is what a missing customer sees.");
   }
   try {
     const { read, proven } = await globalThis.verifyReserves(manifest, proof);
-    if (proven.customer !== customer) {
-      return { checks: [check("bad", "This proof is somebody else's", `It is for ${proven.customer}.`)] };
-    }
-    const own = proven.balances[read.trees.findIndex((tree) => tree.asset === ASSET)];
-    const counted = check("good", "You are counted in it", `${amountText(own, ASSET)}, in ${read.trees.length === 1 ? "the" : "each"} tree that leads to the total.`);
-    return { checks: [...published(read), counted, ownNumber(proven, nonce), ownBalance(own, expected)], root: hexOf(read.root) };
+    const wrong = foreign(read, proven, { customer, venue, epoch: chosen.epoch, atS: chosen.at_s });
+    if (wrong !== null) return { found: [wrong] };
+    const seen = reservesSeen(customer);
+    const found = findings(read, proven, { expected, nonce, ...seen });
+    keepReserves(customer, keysOf(read), read.epoch, hexOf(read.root));
+    return { found, root: hexOf(read.root), changed: otherKeys(read, seen.keys) ? keysOf(read) : undefined };
   } catch (fault) {
     const untrue = fault.constructor.name === "Untrue";
-    return { checks: [check("bad", untrue ? "The proof is not true" : "The files are not what they should be", fault.message)] };
+    return only(untrue ? "The proof is not true" : "The files are not what they should be", fault.message);
   }
 }
 
@@ -126,11 +74,14 @@ async function run() {
     expected.focus();
     throw new Error("Write the amount like 0.015, or leave it empty.");
   }
-  const { checks, root } = await verdict(epoch.value, units, nonce.value.trim().toLowerCase());
+  const chosen = epochs.find((each) => String(each.epoch) === epoch.value);
+  const { found, root, changed } = await verdict(chosen, units, nonce.value.trim().toLowerCase());
   find("not-yet").hidden = true;
-  find("checks").replaceChildren(...checks);
+  find("checks").replaceChildren(...found.map(shown));
   find("compare").hidden = root === undefined;
   find("super-root").textContent = (root ?? "").replace(/.{4}/g, "$& ").trim();
+  newKeys = changed;
+  find("other-keys").hidden = changed === undefined;
   find("verdict-title").focus();
 }
 
@@ -162,6 +113,10 @@ function prepare() {
   suggest();
 }
 
+find("new-keys").addEventListener("click", () => {
+  replaceKeys(customer, newKeys);
+  form.requestSubmit();
+});
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   once(form.querySelector("button"), find("check-said"), run);
