@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reserves_forge import FORGERS_KEY, PUBLISHED, forged, vault
+from reserves_forge import FORGERS_KEY, PUBLISHED, forged
 from reserves_rig import node_binary
 
 _DRIVER = """
