@@ -22,6 +22,7 @@ from holdfast.authority import (
     Envelope,
     EpochHeader,
     Floor,
+    FreezeLift,
     FreezeOrder,
     Genesis,
     Header,
@@ -92,6 +93,7 @@ def specimens() -> list[Canonical]:
     letter = Letter(Header("signer-1", "*", _bytes(13, 16), 1, 1), b"body")
     caps = _btc(10**8), _btc(2 * 10**8), _btc(10**6)
     trees = (AssetTree("BTC", 8, _bytes(20), 281_235_566, 16), AssetTree("ETH", 18, _bytes(21), 2**90, 32))
+    freeze = FreezeOrder(genesis.digest(), "signer-1", "a device was stolen", 1_760_000_000, _bytes(22, 16))
     return [
         assertion,
         Approval("olga", assertion),
@@ -110,7 +112,8 @@ def specimens() -> list[Canonical]:
         letter,
         Envelope(letter, _bytes(16, 64)),
         StandingOrder("sweep", "hot", (_BECH32,), *caps, 1_760_000_000, 1_790_000_000, 1),
-        FreezeOrder(1, True, genesis.digest(), "a device was stolen"),
+        freeze,
+        FreezeLift(genesis.digest(), (freeze,), "it was found"),
         EpochHeader("a venue", 2, 1_790_000_000, _bytes(17), "regtest", 129, _bytes(18), _bytes(19), trees),
     ]
 

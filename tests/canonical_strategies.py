@@ -15,6 +15,7 @@ from holdfast.amounts import ASSETS, MAX_UNITS, Amount
 from holdfast.authority import (
     ALLOW,
     BLOCK,
+    NONCE_BYTES,
     OFFICER,
     REVIEW,
     STEP_UP,
@@ -22,6 +23,8 @@ from holdfast.authority import (
     Credential,
     EpochHeader,
     Floor,
+    FreezeLift,
+    FreezeOrder,
     Genesis,
     Intent,
     KeyOrder,
@@ -227,11 +230,22 @@ def ownership_requests(draw: st.DrawFn) -> OwnershipRequest:
     return OwnershipRequest(draw(LABELS), draw(TIMES), tuple(headers), tuple(quorum), draw(st.binary(max_size=16)))
 
 
+@st.composite
+def freeze_lifts(draw: st.DrawFn) -> FreezeLift:
+    """Lifts of a few freezes."""
+    freezes = draw(st.lists(FREEZES, min_size=1, max_size=3, unique_by=FreezeOrder.digest))
+    return FreezeLift(draw(KEYS), tuple(sorted(freezes, key=FreezeOrder.digest)), draw(LABELS))
+
+
+FREEZES = st.builds(FreezeOrder, KEYS, LABELS, LABELS, TIMES, st.binary(min_size=NONCE_BYTES, max_size=NONCE_BYTES))
+
 BY_HAND: dict[type, st.SearchStrategy[Any]] = {
     Amount: amounts(),
     Credential: st.builds(Credential, st.binary(min_size=1, max_size=40), st.sampled_from(DEVICE_KEYS)),
     Entry: entries(),
     EpochHeader: epoch_headers(),
+    FreezeLift: freeze_lifts(),
+    FreezeOrder: FREEZES,
     OwnershipRequest: ownership_requests(),
     Genesis: geneses(),
     RosterChange: roster_changes(),

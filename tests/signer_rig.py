@@ -16,7 +16,9 @@ from holdfast.audit import Event, IntentFixed, append, checkpoint
 from holdfast.authority import (
     ALLOW,
     EVERYONE,
+    NONCE_BYTES,
     Envelope,
+    FreezeLift,
     FreezeOrder,
     Header,
     Intent,
@@ -32,7 +34,7 @@ from holdfast.chains.bitcoin import Coin, Output, SpendPlan, address_to_script, 
 from holdfast.custody import RISK_KEY, Movement, candidate_for, cosign_log, request_for, vault_certificate
 from holdfast.custody.coins import spendable_coins
 from holdfast.custody.customers import find_customer
-from holdfast.demo.deployment import ASSET, PERSONS, SIGNERS, VAULT
+from holdfast.demo.deployment import ASSET, PERSONS, SIGNERS, VAULT, page_of
 from holdfast.encoding import Canonical
 from holdfast.keys import GroupKey
 from holdfast.policy import Policy, policy_from_text
@@ -45,6 +47,7 @@ from holdfast.signer import (
     Commitments,
     FreezeRequest,
     InProcessTransport,
+    LiftRequest,
     SignerHome,
     SignerNode,
     SignerRefused,
@@ -312,11 +315,19 @@ class Takeover:
         """Ask every signer the same."""
         return {self.ask(signer, request) for signer in SIGNERS}
 
-    def freeze(self, version: int = 1, *, frozen: bool = True, officers: int = 1) -> FreezeRequest:
-        """A freeze order, or one that lifts it, with so many officers' approvals."""
-        order = FreezeOrder(version, frozen, self.plane.genesis.digest(), "a drill")
-        approvals = (self.world.deployment.approve(person, order.digest()) for person in PERSONS[:officers])
-        return FreezeRequest(order, tuple(approvals))
+    def freeze(self, number: int = 1, *, officer: str = "ada", signer: str | None = None) -> FreezeRequest:
+        """An officer's freeze, given on a signer's page; another one for each number."""
+        page = signer or SIGNERS[PERSONS.index(officer)]
+        nonce = number.to_bytes(NONCE_BYTES, "big")
+        order = FreezeOrder(self.plane.genesis.digest(), page, "a drill", self.world.clock.now_s(), nonce)
+        return FreezeRequest(order, self.world.deployment.approve(officer, order.digest(), page_of(page)))
+
+    def lift(self, *freezes: FreezeRequest, officers: int = 3) -> LiftRequest:
+        """The lift of these freezes, with so many officers' approvals."""
+        orders = tuple(sorted((freeze.order for freeze in freezes), key=FreezeOrder.digest))
+        lift = FreezeLift(self.plane.genesis.digest(), orders, "over")
+        approvals = (self.world.deployment.approve(person, lift.digest()) for person in PERSONS[:officers])
+        return LiftRequest(lift, tuple(approvals))
 
     def cosign_log(self) -> set[str]:
         """Have every signer vouch for the log as it is."""

@@ -228,7 +228,7 @@ def _with_another_item(value: Plain, chance: random.Random, item: Plain) -> Plai
 
 
 STATEMENT = KeyStatement(bytes(32), bytes(32), bytes(33))
-FREEZE = FreezeOrder(1, True, bytes(32), "a drill")
+FREEZE = FreezeOrder(bytes(32), "bern", "a drill", 1_760_000_000, bytes(16))
 
 
 def test_an_object_is_read_as_its_own_class_only() -> None:
@@ -244,17 +244,18 @@ def test_an_object_is_read_as_its_own_class_only() -> None:
 def test_a_field_too_few_too_many_or_of_another_type() -> None:
     value = decode(FREEZE.encoded())
     assert isinstance(value, list)
-    for wrong in (value[:-1], [*value, None], [*value[:3], 1, *value[4:]], [*value[:2], True, *value[3:]]):
+    for wrong in (value[:-1], [*value, None], [*value[:3], 1, *value[4:]], [*value[:5], True, *value[6:]]):
         with pytest.raises(EncodingError):
             FreezeOrder.decoded(encode(wrong))
 
 
 def test_a_digest_changes_with_every_field() -> None:
     others = [
-        dataclasses.replace(FREEZE, version=2),
-        dataclasses.replace(FREEZE, frozen=False),
         dataclasses.replace(FREEZE, genesis=bytes(31)),
+        dataclasses.replace(FREEZE, signer="basel"),
         dataclasses.replace(FREEZE, reason="-"),
+        dataclasses.replace(FREEZE, at_s=1),
+        dataclasses.replace(FREEZE, nonce=b"\x01" * 16),
     ]
-    assert len({one.digest() for one in (FREEZE, *others)}) == 5
+    assert len({one.digest() for one in (FREEZE, *others)}) == 6
     assert len(FREEZE.digest()) == 32

@@ -16,7 +16,7 @@ from holdfast.custody import (
 )
 from holdfast.demo.authenticator import as_document
 from holdfast.demo.deployment import PERSONS, SIGNERS, page_of
-from holdfast.signer import FreezeRequest, SignerNode, SignerTransport
+from holdfast.signer import SignerNode, SignerTransport
 from holdfast.signer.messages import Status
 from page_rig import Page
 from signer_rig import SIGNED, Takeover
@@ -27,7 +27,7 @@ class Claiming(SignerNode):
     """A signer's host in the wrong hands: it claims a freeze order that nobody gave."""
 
     def status(self) -> Status:
-        return dataclasses.replace(super().status(), freeze_version=999)
+        return dataclasses.replace(super().status(), freezes=(*super().status().freezes, bytes(32)))
 
 
 def frozen(world: World) -> set[str]:
@@ -83,8 +83,9 @@ def test_a_signer_that_missed_a_freeze_and_its_lift_signs_on(takeover: Takeover)
 
 def test_a_freeze_while_a_lift_is_on_its_way_is_not_lost(takeover: Takeover) -> None:
     world = takeover.world
-    takeover.everywhere(takeover.freeze())
-    lift = takeover.freeze(2, frozen=False, officers=3)
+    freeze = takeover.freeze()
+    takeover.everywhere(freeze)
+    lift = takeover.lift(freeze)
     for name in SIGNERS[:4]:
         assert takeover.ask(name, lift) == SIGNED
     page = Page(world, "zurich")
@@ -100,8 +101,7 @@ def test_a_freeze_while_a_lift_is_on_its_way_is_not_lost(takeover: Takeover) -> 
 
 def test_an_order_of_somebody_removed_is_not_handed_on(takeover: Takeover) -> None:
     world = takeover.world
-    order = FreezeOrder(900, True, world.plane.genesis.digest(), "revenge")
-    request = FreezeRequest(order, (world.deployment.approve("emi", order.digest()),))
+    request = takeover.freeze(officer="emi")
     change = propose_roster(world.plane, without_person(world.plane.roster, "emi"), "left", "ben")
     cosign_log(world.plane)
     collect_approvals(world.plane)
@@ -119,3 +119,11 @@ def test_an_order_of_somebody_removed_is_not_handed_on(takeover: Takeover) -> No
     world.signers["bern"].freeze(takeover.freeze(3))
     spread_freezes(world.plane)
     assert frozen(world) == set(SIGNERS)
+    lifted(world)
+    assert frozen(world) == set(), "a lift also ends what somebody gave who has left since"
+
+
+def test_one_lying_signer_does_not_stop_payouts(takeover: Takeover) -> None:
+    world = takeover.world
+    takeover.with_node("zurich", Claiming(world.signers["zurich"].home, world.clock))
+    assert world.settle(world.approved("honest")) is PayoutState.BROADCAST

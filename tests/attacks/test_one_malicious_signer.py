@@ -66,7 +66,7 @@ def too_few_commitments(told: Canonical) -> Canonical:
 
 def unseen_freeze(told: Canonical) -> Canonical:
     assert isinstance(told, Status)
-    return dataclasses.replace(told, freeze_version=10**6)
+    return dataclasses.replace(told, freezes=(bytes(32),))
 
 
 def wrong_shares(told: Canonical) -> Canonical:

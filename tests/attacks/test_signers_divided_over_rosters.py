@@ -170,12 +170,12 @@ def test_a_false_acknowledgement_moves_nobody(world: World) -> None:
 
 def test_nobody_joins_while_a_freeze_is_in_force(world: World) -> None:
     takeover = Takeover(world)
-    change = approved(world, joined(world, "mallory"), "a stranger")
-    takeover.everywhere(takeover.freeze())
+    change, freeze = approved(world, joined(world, "mallory"), "a stranger"), takeover.freeze()
+    takeover.everywhere(freeze)
     world.clock.advance(CHANGE_DELAY_S)
     assert enact_subjects(world.plane) == 0
     assert takeover.ask("bern", RosterAdoption(change, _letters(world, change))) == "freeze.in_force"
-    takeover.everywhere(takeover.freeze(2, frozen=False, officers=3))
+    takeover.everywhere(takeover.lift(freeze))
     assert enact_subjects(world.plane) == 1
     assert rosters(world) == {change.roster.digest()}
 

@@ -15,6 +15,7 @@ FIELDS: dict[Any, Any] = {
     int: st.integers(-(2**200), 2**200),
     str: st.text(st.characters(exclude_categories=["Cs"]), max_size=30),
     bytes: st.binary(max_size=60),
+    tuple[bytes, ...]: st.lists(st.binary(max_size=60), max_size=3).map(tuple),
 }
 
 

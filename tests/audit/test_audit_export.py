@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from audit_events import frozen
 from holdfast.audit import (
     AuditError,
     Checkpoint,
@@ -26,7 +27,6 @@ from holdfast.audit import (
     EventUnknown,
     ExportMalformed,
     ExportTruncated,
-    FreezeSet,
     LogEntry,
     LogSigner,
     add_cosignature,
@@ -122,7 +122,7 @@ def test_both_databases_write_the_same_file(
 
 def test_entries_without_a_checkpoint_are_left_out(lines: list[bytes], database: Engine, signer: LogSigner) -> None:
     with transaction(database) as connection:
-        append(connection, FreezeSet(1, "ada"), 1)
+        append(connection, frozen(1, "ada"), 1)
     assert exported(database, signer) == lines
 
 
@@ -153,7 +153,7 @@ def replaced(lines: list[bytes], at: int, *new: bytes) -> list[bytes]:
 
 
 def test_an_altered_entry_is_named_by_its_checkpoint(lines: list[bytes], verify: Verify) -> None:
-    forged = replaced(lines, ENTRY_8 + 1, entry_line(9, FreezeSet(1, "mallory").encoded()))
+    forged = replaced(lines, ENTRY_8 + 1, entry_line(9, frozen(1, "mallory").encoded()))
     with pytest.raises(EntriesAltered, match="line 17: entries 8 to 12"):
         verify(forged)
 
@@ -164,7 +164,7 @@ def test_an_entry_that_is_none_is_altered(lines: list[bytes], verify: Verify) ->
 
 
 def test_an_unknown_event_is_not_passed_over(lines: list[bytes], verify: Verify) -> None:
-    event = FreezeSet(1, "ada").encoded().replace(b"freeze-set", b"freeze-sat")
+    event = frozen(1, "ada").encoded().replace(b"freeze-set", b"freeze-sat")
     with pytest.raises(EventUnknown):
         verify(replaced(lines, ENTRY_8, entry_line(8, event)))
 

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import Engine
 
+from audit_events import frozen
 from holdfast.audit import (
     EntryUnknown,
     FreezeSet,
@@ -24,7 +25,7 @@ def log(database: Engine) -> Engine:
     """Ten events, one a second, every other one of another kind."""
     with transaction(database) as connection:
         for number in range(10):
-            event = FreezeSet(number, "ada") if number % 2 else ReorgSeen(number, "old", "new")
+            event = frozen(number, "ada") if number % 2 else ReorgSeen(number, "old", "new")
             append(connection, event, AT_S + number)
     return database
 

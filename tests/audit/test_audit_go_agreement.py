@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from audit_events import frozen
 from holdfast.audit import (
-    FreezeSet,
     LogSigner,
     add_signature,
     append,
@@ -82,7 +82,7 @@ def written(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     with transaction(engine) as connection:
         for size in range(SIZE + 1):
             note = checkpoint(connection, SIGNER)
-            append(connection, FreezeSet(size, "ada"), size)
+            append(connection, frozen(size, "ada"), size)
             for name, key in COSIGNERS.items():
                 note = add_signature(note, cosign(note, name, key, COSIGNED_AT_S))
             notes.append(note)

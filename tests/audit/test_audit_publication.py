@@ -6,13 +6,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine, func, select
 
+from audit_events import frozen
 from holdfast.audit import (
     EMPTY_ROOT,
     Checkpoint,
     CheckpointForged,
     CheckpointUnknown,
     CosignatureInvalid,
-    FreezeSet,
     LogBroken,
     LogSigner,
     NoteMalformed,
@@ -129,7 +129,7 @@ def test_a_log_that_was_altered_under_its_checkpoint_signs_no_more(
         disarm(connection)
         position_16 = (audit_node.c.level == 4) & (audit_node.c.position == 0)
         connection.execute(audit_node.update().where(position_16).values(hash=bytes(32)))
-        append(connection, FreezeSet(1, "ada"), 1)
+        append(connection, frozen(1, "ada"), 1)
         with pytest.raises(LogBroken, match="checkpoint of 21"):
             checkpoint(connection, signer)
 

@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Engine, Executable, delete, insert, select, update
 
+from audit_events import frozen
 from holdfast.audit import (
     Checkpoint,
     FreezeSet,
@@ -78,7 +79,7 @@ def test_an_altered_entry_is_named(meddled: Callable[[Meddling], str]) -> None:
         {"domain": "holdfast/event/freeze-set"},
         {"leaf_hash": bytes(32)},
         {"data": b""},
-        {"data": LogEntry(9, 1, FreezeSet(1, "mallory").encoded()).encoded()},
+        {"data": LogEntry(9, 1, frozen(1, "mallory").encoded()).encoded()},
         {"data": LogEntry(9, 1, b"no event").encoded()},
     ]
     for values in changes:
@@ -105,7 +106,7 @@ def test_exchanged_entries_are_named(meddled: Callable[[Meddling], str]) -> None
 
 def rewrite(connection: Connection) -> None:
     """Replace entry 9 and everything in the tree that follows from it, as a careful forger does."""
-    data = LogEntry(9, 1, FreezeSet(1, "mallory").encoded()).encoded()
+    data = LogEntry(9, 1, frozen(1, "mallory").encoded()).encoded()
     connection.execute(
         update(audit_entry).where(ENTRY_9).values(data=data, at_s=1, domain=FreezeSet.DOMAIN, leaf_hash=leaf_hash(data))
     )
@@ -196,7 +197,7 @@ def test_entries_after_the_last_checkpoint_are_compared_with_their_own_hashes_on
     grown_log: Engine, signer: LogSigner
 ) -> None:
     with transaction(grown_log) as connection:
-        append(connection, FreezeSet(1, "ada"), 1)
+        append(connection, frozen(1, "ada"), 1)
     with snapshot(grown_log) as connection:
         report = audit(connection, signer.name, signer.public_key)
     assert report.entries == 22

@@ -1,6 +1,7 @@
 """Envelopes, freezes, key certificates and risk attestations: each holds for one place, time and signer."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -9,8 +10,11 @@ from authority_rig import NOW_S, Venue, intent
 from holdfast.authority import (
     ALLOW,
     BLOCK,
+    MAX_LIFTED,
+    NONCE_BYTES,
     REVIEW,
     STEP_UP,
+    Approval,
     AttestationForbids,
     AttestationInvalid,
     AttestationStale,
@@ -18,6 +22,7 @@ from holdfast.authority import (
     Confirmation,
     EnvelopeForged,
     EnvelopeMisdirected,
+    FreezeLift,
     FreezeOrder,
     FreezeOrderInvalid,
     Header,
@@ -33,7 +38,8 @@ from holdfast.authority import (
     open_envelope,
     require_attested,
     require_confirmed,
-    require_freeze_order,
+    require_freeze,
+    require_lift,
     seal_envelope,
     sign_attestation,
 )
@@ -89,35 +95,62 @@ def test_a_letter_ends_with_its_sender_s_place_in_the_roster(house: Venue, roste
         open_envelope(envelope, without, HEADER)
 
 
+def freeze_of(genesis: bytes = GENESIS, number: int = 1, signer: str = "signer-1") -> FreezeOrder:
+    """A freeze, another one for each number."""
+    return FreezeOrder(genesis, signer, "a device was stolen", NOW_S, number.to_bytes(NONCE_BYTES, "big"))
+
+
 def test_one_officer_freezes_and_a_quorum_lifts(house: Venue, roster: Roster) -> None:
-    freeze = FreezeOrder(1, True, GENESIS, "a device was stolen")
-    require_freeze_order(freeze, [house.approve("olga", freeze.digest())], roster, GENESIS, 0)
-    lift = FreezeOrder(2, False, GENESIS, "it was found")
+    freeze = freeze_of(signer=page_s_signer(house.approve("olga", bytes(32)), roster))
+    require_freeze(freeze, house.approve("olga", freeze.digest()), roster, GENESIS)
+    lift = FreezeLift(GENESIS, (freeze,), "it was found")
     both = [house.approve("olga", lift.digest()), house.approve("otto", lift.digest())]
-    require_freeze_order(lift, both, roster, GENESIS, 1)
+    require_lift(lift, both, roster, GENESIS)
     with pytest.raises(QuorumNotReached):
-        require_freeze_order(lift, both[:1], roster, GENESIS, 1)
-    with pytest.raises(QuorumNotReached):
-        require_freeze_order(freeze, (), roster, GENESIS, 0)
+        require_lift(lift, both[:1], roster, GENESIS)
+    with pytest.raises(FreezeOrderInvalid, match="genesis"):
+        require_lift(lift, both, roster, bytes(32))
+
+
+def page_s_signer(approval: Approval, roster: Roster) -> str:
+    """On whose page an approval was given."""
+    origin = approval.assertion.claimed_origin()
+    return next(signer.name for signer in roster.signers if signer.origin == origin)
 
 
 def test_only_officers_freeze(house: Venue, roster: Roster) -> None:
-    freeze = FreezeOrder(1, True, GENESIS, "no reason")
+    freeze = freeze_of()
     with pytest.raises(PersonLacksRole):
-        require_freeze_order(freeze, [house.approve("anna", freeze.digest())], roster, GENESIS, 0)
+        require_freeze(freeze, house.approve("anna", freeze.digest()), roster, GENESIS)
 
 
-@pytest.mark.parametrize(("version", "highest"), [(0, 0), (1, 1), (1, 2), (-1, 0)])
-def test_a_freeze_order_is_newer_than_the_newest(house: Venue, roster: Roster, version: int, highest: int) -> None:
-    freeze = FreezeOrder(version, True, GENESIS, "a drill")
-    with pytest.raises(FreezeOrderInvalid):
-        require_freeze_order(freeze, [house.approve("olga", freeze.digest())], roster, GENESIS, highest)
+def test_a_freeze_is_of_the_page_that_it_names(house: Venue, roster: Roster) -> None:
+    own = page_s_signer(house.approve("olga", bytes(32)), roster)
+    freeze = freeze_of(signer=next(signer.name for signer in roster.signers if signer.name != own))
+    with pytest.raises(FreezeOrderInvalid, match="page"):
+        require_freeze(freeze, house.approve("olga", freeze.digest()), roster, GENESIS)
 
 
-def test_a_freeze_order_is_of_this_genesis(house: Venue, roster: Roster) -> None:
-    freeze = FreezeOrder(1, True, bytes(32), "a drill")
-    with pytest.raises(FreezeOrderInvalid):
-        require_freeze_order(freeze, [house.approve("olga", freeze.digest())], roster, GENESIS, 0)
+def test_a_freeze_is_of_this_genesis(house: Venue, roster: Roster) -> None:
+    freeze = freeze_of(bytes(32))
+    with pytest.raises(FreezeOrderInvalid, match="genesis"):
+        require_freeze(freeze, house.approve("olga", freeze.digest()), roster, GENESIS)
+
+
+def test_a_lift_has_one_spelling() -> None:
+    freezes = sorted((freeze_of(number=number) for number in range(MAX_LIFTED + 1)), key=FreezeOrder.digest)
+    assert FreezeLift(GENESIS, tuple(freezes[:MAX_LIFTED]), "over").lifted()[0] == freezes[0].digest()
+    for wrong in ((), (freezes[1], freezes[0]), (freezes[0], freezes[0]), tuple(freezes)):
+        with pytest.raises(AuthorityMalformed):
+            FreezeLift(GENESIS, wrong, "over")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"nonce": b""}, {"nonce": bytes(17)}, {"at_s": -1}, {"at_s": 2**63}, {"reason": ""}]
+)
+def test_a_freeze_order_is_one_of_a_kind(changed: dict[str, Any]) -> None:
+    with pytest.raises(AuthorityMalformed):
+        dataclasses.replace(freeze_of(), **changed)
 
 
 ORDER = KeyOrder(GENESIS, "hot", "BTC", "regtest", "secp256k1-tr", 3, tuple(f"signer-{n}" for n in range(1, 6)), 1)

@@ -120,7 +120,7 @@ def test_one_officer_freezes_everything(person: Visitor, house: House) -> None:
     person.page.wait_for_load_state()
     person.page.get_by_label("Why").fill("A strange order")
     person.page.get_by_role("button", name="Freeze with my passkey").click()
-    expect(person.page.locator("#said")).to_contain_text("Frozen by dov, order ")
+    expect(person.page.locator("#said")).to_contain_text("Frozen by dov.")
     spread_freezes(house.world.plane)
     for signer in ("bern", "geneva", "lugano", "basel", "zurich"):
         person.page.goto(f"{page_of(signer)}/intents/{payout.hex()}")

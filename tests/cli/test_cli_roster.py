@@ -70,7 +70,9 @@ def test_a_freeze_is_set_on_a_page_and_its_lift_proposed(shell: Shell, today: Wo
         shell.refused(3, "freeze.not_shown", "freeze", "lift", "--reason", "none", "--home", shell.home)
         today.signers["bern"].freeze(Takeover(today).freeze())
         lifted = shell.at_home("freeze", "lift", "--reason", "a false alarm", "--json").document
-    assert (lifted["version"], lifted["officers"]) == (2, 3)
+        told = shell.at_home("freeze", "lift", "--reason", "a false alarm").out
+    assert (len(lifted["freezes"]), lifted["officers"]) == (1, 3)
+    assert "lifts the freeze given on bern's page: a drill" in told
     assert "/subjects/" in lifted["pages"][0]
 
 

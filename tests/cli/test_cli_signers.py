@@ -9,19 +9,17 @@ from pathlib import Path
 import pytest
 
 from cli_rig import Shell, signers_served, start
-from holdfast.authority import FreezeOrder
 from holdfast.cli.process import sole_process
-from holdfast.demo.deployment import page_of
-from holdfast.signer import FreezeRequest, SignerClient, UnixSocketTransport
+from holdfast.signer import SignerClient, UnixSocketTransport
+from signer_rig import Takeover
 from world import World
 
 
 def freeze(world: World, *names: str) -> None:
     """An officer freezes, on these signers' own pages."""
-    order = FreezeOrder(1, True, world.plane.genesis.digest(), "a drill")
-    approval = world.deployment.approve("ada", order.digest(), page_of("bern"))
+    request = Takeover(world).freeze()
     for name in names:
-        world.plane.signer(name).call(FreezeRequest(order, (approval,)))
+        world.plane.signer(name).call(request)
 
 
 def test_status_of_all(shell: Shell, world: World) -> None:

@@ -13,7 +13,6 @@ from holdfast.authority import (
     AssertionOfAnother,
     AssertionUserNotVerified,
     AssertionWrongOrigin,
-    FreezeOrder,
     Intent,
     IntentExpired,
     PersonUnknown,
@@ -49,11 +48,9 @@ from holdfast.demo.deployment import CUSTOMER_ORIGIN, PERSONS, VAULT, VENUE
 from holdfast.errors import HoldfastError
 from holdfast.ledger import balance, check
 from holdfast.policy import PolicyDenied
-from holdfast.signer import FreezeRequest
 from holdfast.store import transaction
+from signer_rig import Takeover
 from world import CAPITAL_SAT, CUSTOMER, DAY_S, DEPOSIT_SAT, World, bitcoin_address
-
-FREEZE = FreezeOrder(version=1, frozen=True, genesis=bytes(32), reason="a drill")
 
 
 def state_of(world: World, intent: Intent) -> PayoutState:
@@ -303,9 +300,7 @@ def test_one_refusing_signer_ends_no_payout(world: World) -> None:
     away = {name: world.plane.transports[name] for name in ("bern", "geneva")}
     for name in away:
         world.plane.transports.pop(name)  # type: ignore[attr-defined]
-    order = dataclasses.replace(FREEZE, genesis=world.plane.genesis.digest())
-    officer = world.deployment.approve("ada", order.digest())
-    world.plane.signer("zurich").call(FreezeRequest(order, (officer,)))
+    world.plane.signer("zurich").call(Takeover(world).freeze())
     with pytest.raises(HoldfastError):
         world.settle(intent)
     assert state_of(world, intent) is PayoutState.APPROVED
@@ -313,12 +308,9 @@ def test_one_refusing_signer_ends_no_payout(world: World) -> None:
 
 def test_a_signer_that_missed_a_freeze_and_its_lift_signs_all_the_same(world: World) -> None:
     intent = world.approved("w1")
-    order = dataclasses.replace(FREEZE, genesis=world.plane.genesis.digest())
-    lift = dataclasses.replace(order, version=2, frozen=False)
-    approvals = tuple(world.deployment.approve(person, lift.digest()) for person in PERSONS[:3])
-    zurich = world.plane.signer("zurich")
-    zurich.call(FreezeRequest(order, (world.deployment.approve("ada", order.digest()),)))
-    zurich.call(FreezeRequest(lift, approvals))
+    takeover, zurich = Takeover(world), world.plane.signer("zurich")
+    zurich.call(takeover.freeze())
+    zurich.call(takeover.lift(takeover.freeze()))
     away = [world.plane.transports.pop(name) for name in ("bern", "basel")]  # type: ignore[attr-defined]
     fence = claim_payout(world.plane, intent.digest())
     assert sign_payout(world.plane, intent.digest(), fence) is PayoutState.SIGNED

@@ -55,7 +55,7 @@ from holdfast.custody import (
 from holdfast.custody.models import subjects
 from holdfast.demo.authenticator import SoftwareAuthenticator, as_document
 from holdfast.demo.deployment import CHANGE_DELAY_S, PERSONS, SIGNERS, page_of
-from holdfast.signer import InvitationInvalid, InvitationUsed, SignerRefused
+from holdfast.signer import InvitationInvalid, InvitationUsed, LiftProposal, SignerRefused
 from holdfast.store import transaction
 from signer_rig import Takeover
 from world import World
@@ -324,36 +324,67 @@ def test_a_freeze_spreads_is_logged_and_lifted_on_pages(world: World) -> None:
     world.signers["zurich"].freeze(takeover.freeze())
     assert spread_freezes(world.plane) == 1
     assert {node.status().frozen for node in world.signers.values()} == {True}
-    assert logged(world, FreezeSet) == [FreezeSet(1, "ada")]
+    freeze = takeover.freeze().order
+    assert logged(world, FreezeSet) == [FreezeSet(freeze.digest(), "ada", "bern", "a drill")]
     assert spread_freezes(world.plane) == 0
     order = propose_lift(world.plane, "a false alarm", "ben")
     assert propose_lift(world.plane, "a false alarm", "ben") == order
     approved(world, order.digest())
     assert enact_subjects(world.plane) == 1
     assert {node.status().frozen for node in world.signers.values()} == {False}
-    assert len(logged(world, FreezeLifted)) == 1
+    assert logged(world, FreezeLifted) == [FreezeLifted(order.digest(), (freeze.digest(),), "a false alarm")]
     with pytest.raises(FreezeNotShown):
         propose_lift(world.plane, "again", "ben")
 
 
-def test_a_lift_that_a_newer_freeze_overtook_is_refused(world: World) -> None:
+def test_a_lift_leaves_a_newer_freeze_in_force(world: World) -> None:
     takeover = Takeover(world)
     world.signers["zurich"].freeze(takeover.freeze())
-    order = propose_lift(world.plane, "a false alarm", "ben")
-    approved(world, order.digest())
-    world.signers["zurich"].freeze(takeover.freeze(2))
-    spread_freezes(world.plane)
+    lift = propose_lift(world.plane, "a false alarm", "ben")
+    approved(world, lift.digest())
+    newer = takeover.freeze(2)
+    world.signers["zurich"].freeze(newer)
     assert enact_subjects(world.plane) == 1
-    assert state_of(world, order.digest())[0] is SubjectState.ENDED
-    assert {node.status().frozen for node in world.signers.values()} == {True}
+    assert state_of(world, lift.digest())[0] is SubjectState.DONE
+    assert {node.status().freezes for node in world.signers.values()} == {(newer.order.digest(),)}
+    second = propose_lift(world.plane, "a false alarm", "ben")
+    assert second.freezes == (newer.order,)
 
 
-def test_a_lift_of_no_freeze_is_not_shown(world: World) -> None:
-    from holdfast.signer import LiftProposal
+def test_a_signer_that_was_away_is_handed_the_freeze_and_then_its_lift(world: World) -> None:
+    takeover, whole = Takeover(world), world.plane
+    world.plane = dataclasses.replace(whole, transports={name: whole.transports[name] for name in SIGNERS[:4]})
+    world.signers["bern"].freeze(takeover.freeze())
+    spread_freezes(world.plane)
+    assert not world.signers["zurich"].status().frozen
+    spread_freezes(whole)
+    assert world.signers["zurich"].status().frozen
+    lift = propose_lift(world.plane, "over", "ben")
+    approved(world, lift.digest())
+    assert enact_subjects(world.plane) == 1
+    assert world.signers["zurich"].status().frozen
+    spread_freezes(whole)
+    assert not world.signers["zurich"].status().frozen
 
-    order = Takeover(world).freeze(1, frozen=False).order
-    with pytest.raises(SignerRefused, match="does not lift"):
-        world.plane.signer("bern").call(LiftProposal(order, world.clock.now_s() + 60))
+
+def test_a_lift_that_lost_its_quorum_waits_for_others(world: World) -> None:
+    takeover = Takeover(world)
+    world.signers["bern"].freeze(takeover.freeze())
+    lift = propose_lift(world.plane, "over", "ben")
+    approved(world, lift.digest())
+    assert world.plane.in_force is not None
+    world.plane.in_force.roster = without_person(world.plane.roster, "ada")
+    assert enact_subjects(world.plane) == 0
+    assert state_of(world, lift.digest())[0] is SubjectState.OPEN
+    assert world.signers["bern"].status().frozen
+
+
+def test_a_lift_of_what_is_lifted_is_not_shown(world: World) -> None:
+    takeover = Takeover(world)
+    freeze = takeover.freeze()
+    world.plane.signer("bern").call(takeover.lift(freeze))
+    with pytest.raises(SignerRefused, match="lifted"):
+        world.plane.signer("bern").call(LiftProposal(takeover.lift(freeze).lift, world.clock.now_s() + 60))
 
 
 def test_rows_of_subjects_are_there(world: World) -> None:

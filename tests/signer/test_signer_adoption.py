@@ -4,10 +4,11 @@ import dataclasses
 
 import pytest
 
-from holdfast.authority import EVERYONE, FreezeOrder, Header, open_envelope
+from holdfast.authority import EVERYONE, Header, open_envelope
 from holdfast.demo.deployment import PERSONS, SIGNERS, page_of
 from holdfast.screening import SnapshotMalformed, sign_snapshot
 from holdfast.signer import FreezeRequest, FreezeShow, ListRequest, SignerHome, SignerNode
+from holdfast.signer.adoption import MAX_FREEZES_EACH
 from signer_rig import SIGNED, Takeover
 from world import bitcoin_address
 
@@ -15,14 +16,13 @@ from world import bitcoin_address
 
 
 def test_one_officer_freezes_and_only_a_quorum_lifts(takeover: Takeover) -> None:
-    movement = takeover.movement(takeover.world.approved("frozen", 20_000_000))
-    assert takeover.everywhere(takeover.freeze()) == {SIGNED}
+    movement, freeze = takeover.movement(takeover.world.approved("frozen", 20_000_000)), takeover.freeze()
+    assert takeover.everywhere(freeze) == {SIGNED}
     assert takeover.verdicts(movement) == {"freeze.in_force"}
     for officers in (0, 1, 2):
-        lift = takeover.freeze(2, frozen=False, officers=officers)
-        assert takeover.everywhere(lift) == {"approval.quorum_not_reached"}
+        assert takeover.everywhere(takeover.lift(freeze, officers=officers)) == {"approval.quorum_not_reached"}
     assert takeover.verdicts(movement) == {"freeze.in_force"}
-    assert takeover.everywhere(takeover.freeze(2, frozen=False, officers=3)) == {SIGNED}
+    assert takeover.everywhere(takeover.lift(freeze)) == {SIGNED}
     assert takeover.verdicts(movement) == {SIGNED}
 
 
@@ -34,60 +34,89 @@ def test_freeze_survives_a_restart(takeover: Takeover) -> None:
     assert takeover.verdicts(movement) == {"freeze.in_force"}
 
 
-def test_old_lift_does_not_lift_a_new_freeze(takeover: Takeover) -> None:
-    lift = takeover.freeze(2, frozen=False, officers=3)
-    for request in (takeover.freeze(1), lift, takeover.freeze(3)):
+def test_a_lift_ends_what_it_names_and_nothing_else(takeover: Takeover) -> None:
+    first, second = takeover.freeze(1), takeover.freeze(2, officer="ben")
+    for freeze in (first, second):
+        assert takeover.everywhere(freeze) == {SIGNED}
+    assert takeover.everywhere(takeover.lift(first)) == {SIGNED}
+    assert takeover.plane.signer("bern").status().freezes == (second.order.digest(),)
+    assert takeover.everywhere(takeover.lift(first, second)) == {SIGNED}
+    assert not takeover.plane.signer("bern").status().frozen
+
+
+def test_a_lifted_freeze_stays_lifted(takeover: Takeover) -> None:
+    freeze = takeover.freeze()
+    # Also where it was never known.
+    assert takeover.everywhere(takeover.lift(freeze)) == {SIGNED}
+    assert takeover.everywhere(freeze) == {"freeze.order_invalid"}
+    takeover.restart("bern")
+    assert not takeover.plane.signer("bern").status().frozen
+
+
+def test_the_same_freeze_or_lift_again_changes_nothing(takeover: Takeover) -> None:
+    freeze = takeover.freeze()
+    for request in (freeze, takeover.lift(freeze)):
         assert takeover.everywhere(request) == {SIGNED}
-    assert takeover.everywhere(lift) == {"freeze.order_invalid"}
-    assert takeover.plane.signer("bern").status().frozen
+        before = takeover.records()
+        if request is freeze:
+            assert takeover.everywhere(request) == {SIGNED}
+        else:
+            assert takeover.everywhere(request) == {SIGNED}
+            assert takeover.everywhere(takeover.lift(freeze, officers=4)) == {SIGNED}
+        assert takeover.records() == before
 
 
-@pytest.mark.parametrize("version", [0, -1, 1_001, 2**63, 2**200])
-def test_freeze_orders_version_is_the_next_ones(shared: Takeover, version: int) -> None:
-    before = shared.records()
-    assert shared.everywhere(shared.freeze(version)) == {"freeze.order_invalid"}
-    assert shared.records() == before
+def test_one_officer_has_so_many_freezes_in_force_at_most(takeover: Takeover) -> None:
+    freezes = [takeover.freeze(number) for number in range(MAX_FREEZES_EACH)]
+    for freeze in freezes:
+        assert takeover.ask("bern", freeze) == SIGNED
+    assert takeover.ask("bern", takeover.freeze(MAX_FREEZES_EACH)) == "freeze.order_invalid"
+    assert takeover.ask("bern", takeover.freeze(1, officer="ben")) == SIGNED
+    assert takeover.ask("bern", takeover.lift(freezes[0])) == SIGNED
+    assert takeover.ask("bern", takeover.freeze(MAX_FREEZES_EACH)) == SIGNED
 
 
 def test_freeze_order_is_this_genesiss_and_an_officers(shared: Takeover) -> None:
-    foreign = FreezeOrder(1, True, bytes(32), "elsewhere")
+    good = shared.freeze()
+    foreign = dataclasses.replace(good.order, genesis=bytes(32))
     approval = shared.world.deployment.approve(PERSONS[0], foreign.digest())
-    assert shared.everywhere(FreezeRequest(foreign, (approval,))) == {"freeze.order_invalid"}
-    order = shared.freeze().order
+    assert shared.everywhere(FreezeRequest(foreign, approval)) == {"freeze.order_invalid"}
     other = shared.world.deployment.approve(PERSONS[0], bytes(32))
-    assert shared.everywhere(FreezeRequest(order, (other,))) == {"assertion.of_another"}
+    assert shared.everywhere(FreezeRequest(good.order, other)) == {"assertion.of_another"}
+    elsewhere = shared.world.deployment.approve(PERSONS[0], good.order.digest(), page_of("zurich"))
+    assert shared.everywhere(FreezeRequest(good.order, elsewhere)) == {"freeze.order_invalid"}
     device = shared.world.deployment.persons[PERSONS[0]]
     careless = dataclasses.replace(
-        other, assertion=device.assertion(order.digest(), page_of("bern"), user_verified=False)
+        other, assertion=device.assertion(good.order.digest(), page_of("bern"), user_verified=False)
     )
-    assert shared.everywhere(FreezeRequest(order, (careless,))) == {"assertion.user_not_verified"}
+    assert shared.everywhere(FreezeRequest(good.order, careless)) == {"assertion.user_not_verified"}
 
 
 def test_freeze_between_the_rounds_stops_the_session(takeover: Takeover) -> None:
     opened = takeover.begin(takeover.movement(takeover.world.approved("between", 20_000_000)))
-    assert takeover.everywhere(takeover.freeze()) == {SIGNED}
+    freeze = takeover.freeze()
+    assert takeover.everywhere(freeze) == {SIGNED}
     assert takeover.finish(opened) == {"freeze.in_force"}
-    assert takeover.everywhere(takeover.freeze(2, frozen=False, officers=3)) == {SIGNED}
+    assert takeover.everywhere(takeover.lift(freeze)) == {SIGNED}
     # The session is gone with its nonces.
     assert takeover.finish(opened) == {"signer.session_unknown"}
 
 
-def test_freeze_orders_are_shown_one_by_one_with_their_approvals(takeover: Takeover) -> None:
-    requests = takeover.freeze(1), takeover.freeze(2, frozen=False, officers=3)
-    for request in requests:
-        assert takeover.ask("bern", request) == SIGNED
-    for after, request in enumerate(requests):
-        asked = FreezeShow(after)
-        (letter,) = takeover.plane.signer("bern").call(asked)
-        place = Header("bern", EVERYONE, asked.digest(), 0, 0)
-        shown = FreezeRequest.decoded(open_envelope(letter, takeover.plane.roster, place))
-        assert shown == request
-        assert takeover.ask("geneva", shown) == SIGNED
+def test_a_freeze_is_shown_with_its_approval(takeover: Takeover) -> None:
+    freeze = takeover.freeze()
+    assert takeover.ask("bern", freeze) == SIGNED
+    asked = FreezeShow(freeze.order.digest())
+    (letter,) = takeover.plane.signer("bern").call(asked)
+    shown = FreezeRequest.decoded(
+        open_envelope(letter, takeover.plane.roster, Header("bern", EVERYONE, asked.digest(), 0, 0))
+    )
+    assert shown == freeze
+    assert takeover.ask("geneva", shown) == SIGNED
 
 
-@pytest.mark.parametrize("after", [0, 1, 2**63 - 1, 2**63, 2**200, -(2**200)])
-def test_freeze_order_that_nobody_gave_is_not_shown(shared: Takeover, after: int) -> None:
-    assert shared.everywhere(FreezeShow(after)) == {"freeze.order_invalid"}
+@pytest.mark.parametrize("freeze", [b"", bytes(31), bytes(32), bytes(10_000)])
+def test_a_freeze_that_nobody_gave_is_not_shown(shared: Takeover, freeze: bytes) -> None:
+    assert shared.everywhere(FreezeShow(freeze)) == {"freeze.order_invalid"}
 
 
 # Sanctions lists

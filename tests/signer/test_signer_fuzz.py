@@ -22,6 +22,7 @@ from holdfast.signer import (
     KeygenExchange,
     KeygenFinish,
     KeygenTestBegin,
+    LiftRequest,
     ListRequest,
     Refusal,
     Reply,
@@ -49,6 +50,7 @@ REQUESTS: tuple[type[Canonical], ...] = (
     KeygenActivate,
     FreezeRequest,
     FreezeShow,
+    LiftRequest,
     ListRequest,
 )
 

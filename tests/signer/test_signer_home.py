@@ -149,13 +149,15 @@ def test_no_row_is_ever_changed_or_removed(takeover: Takeover) -> None:
     filled = {name: rows for name, rows in row_counts(database).items() if name not in passing}
     # Freezes, roster changes and reserve epochs are what has not happened to this signer.
     assert {name for name, rows in filled.items() if not rows} == {
-        "freeze_orders",
+        "freezes",
+        "lifted_freezes",
         "rosters",
         "roster_readies",
         "attested_epochs",
     }
     connection = sqlite3.connect(database, isolation_level=None)
-    connection.execute("INSERT INTO freeze_orders VALUES (1, x'00', 1, 1)")
+    connection.execute("INSERT INTO freezes VALUES (x'00', 'ada', x'00', 1)")
+    connection.execute("INSERT INTO lifted_freezes VALUES (x'00', x'00', 1)")
     connection.execute("INSERT INTO rosters VALUES (2, x'00', x'00', 1)")
     connection.execute("INSERT INTO roster_readies VALUES (2, x'00', 1)")
     connection.execute("INSERT INTO attested_epochs VALUES (1, x'00', x'00', 1)")

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from holdfast.authority import FreezeOrder, Intent, Payment
+from holdfast.authority import Approval, FreezeOrder, Intent, Payment
 from holdfast.custody import (
     collect_approvals,
     collect_candidates,
@@ -26,7 +26,7 @@ from holdfast.custody.settlement import movement_of
 from holdfast.demo.authenticator import SoftwareAuthenticator, as_document
 from holdfast.demo.deployment import SIGNERS, page_of
 from holdfast.pages import connections
-from holdfast.signer import IntentProposal, PageUnavailable, SignerRefused
+from holdfast.signer import FreezeRequest, IntentProposal, PageUnavailable, SignerRefused
 from holdfast.signer.pages import page_address, served_page
 from page_rig import SIGNER, Page, text_of
 from signer_rig import Takeover
@@ -263,12 +263,18 @@ def test_a_freeze_from_the_page_stops_this_signer(world: World) -> None:
     page = Page(world)
     offered = page.post("/freeze/order", {"reason": "a stranger on the network"}).json()
     order = FreezeOrder.decoded(bytes.fromhex(offered["order"]))
-    assert (order.version, order.frozen, order.reason) == (2, True, "a stranger on the network")
-    assertion = as_document(world.deployment.persons["ben"].assertion(order.digest(), page.origin))
+    assert (order.signer, order.reason) == (SIGNER, "a stranger on the network")
+    given = world.deployment.persons["ben"].assertion(order.digest(), page.origin)
+    assertion = as_document(given)
     answer = page.post("/freeze", {"order": offered["order"], "assertion": assertion})
-    assert (answer.status_code, answer.json()) == (200, {"person": "ben", "version": 2})
+    assert (answer.status_code, answer.json()) == (200, {"person": "ben"})
     assert world.signers[SIGNER].status().frozen
-    assert "Signing is stopped" in text_of(page.get("/"))
+    said = text_of(page.get("/"))
+    assert "Nothing is signed here until a quorum of officers lifts this." in said
+    assert "ben" in said
+    assert "a stranger on the network" in said
+    assert page.post("/freeze", {"order": offered["order"], "assertion": assertion}).status_code == 200
+    world.plane.signer(SIGNER).call(Takeover(world).lift(FreezeRequest(order, Approval("ben", given))))
     again = page.post("/freeze", {"order": offered["order"], "assertion": assertion})
     assert again.json()["error"]["code"] == "freeze.order_invalid"
 
@@ -298,6 +304,8 @@ def test_a_lift_is_shown_to_officers(world: World) -> None:
     collect_approvals(world.plane)
     said = text_of(Page(world).get(f"/subjects/{order.digest().hex()}"))
     assert "Lift the freeze?" in said
+    for part in ("a false alarm", "a drill", "on bern's page", "in force here"):
+        assert part in said
     assert "a false alarm" in said
     assert "0 of 3 persons" in said
 

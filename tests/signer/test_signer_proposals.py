@@ -6,7 +6,7 @@ import pytest
 
 from holdfast.amounts import Amount
 from holdfast.audit import CustomerEnrolled, RosterChangeProposed, checkpoint
-from holdfast.authority import FreezeOrder, Payment, RosterChange, SignedOrder, WithdrawalOrder
+from holdfast.authority import FreezeLift, Payment, RosterChange, SignedOrder, WithdrawalOrder
 from holdfast.custody import Movement, collect_approvals, propose_lift, without_person
 from holdfast.custody.quorum import log_evidence
 from holdfast.demo.authenticator import SoftwareAuthenticator
@@ -154,7 +154,7 @@ def test_a_lift_s_time_cannot_be_poisoned(takeover: Takeover) -> None:
     world = takeover.world
     for signer in SIGNERS:
         world.signers[signer].freeze(takeover.freeze())
-    order = FreezeOrder(2, False, world.plane.genesis.digest(), "over")
+    order = FreezeLift(world.plane.genesis.digest(), (takeover.freeze().order,), "over")
     for signer in SIGNERS:
         assert takeover.ask(signer, LiftProposal(order, world.clock.now_s() + 1)) == SIGNED
     world.clock.advance(2)

@@ -24,6 +24,7 @@ from holdfast.custody import (
     plan_payout,
     request_withdrawal,
     sign_payout,
+    spread_freezes,
 )
 from holdfast.custody import withdrawals as acceptance
 from holdfast.custody.control_plane import RosterInForce
@@ -89,6 +90,7 @@ def frozen(takeover: Takeover) -> bytes:
     """An officer froze everything."""
     digest = approved(takeover)
     assert takeover.everywhere(takeover.freeze()) == {SIGNED}
+    assert spread_freezes(takeover.plane) == 1
     return digest
 
 

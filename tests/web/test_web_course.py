@@ -5,11 +5,11 @@ import re
 
 from sqlalchemy import text
 
-from holdfast.authority import FreezeOrder, PersonUnknown
+from holdfast.authority import PersonUnknown
 from holdfast.custody import SignersRefused, claim_payout, sign_payout
 from holdfast.demo.deployment import page_of
-from holdfast.signer import FreezeRequest
 from holdfast.store import snapshot
+from signer_rig import Takeover
 from web_rig import Browser, console, words_of
 from world import World
 
@@ -78,11 +78,10 @@ def test_how_long_each_step_took(world: World) -> None:
 
 
 def test_signers_refusals_stand_in_the_course(world: World) -> None:
-    order = FreezeOrder(1, True, world.plane.genesis.digest(), "a drill")
-    approval = world.deployment.approve("ada", order.digest(), page_of("bern"))
+    freeze = Takeover(world).freeze()
     intent = world.approved("w-frozen")
     for name in ("bern", "geneva", "lugano"):
-        world.plane.signer(name).call(FreezeRequest(order, (approval,)))
+        world.plane.signer(name).call(freeze)
     with contextlib.suppress(SignersRefused):
         sign_payout(world.plane, intent.digest(), claim_payout(world.plane, intent.digest()), checks=())
     steps = course(console(world), f"/payouts/{intent.digest().hex()}")
@@ -159,7 +158,7 @@ def test_the_roster_is_told_with_devices_and_words(shared_world: World, page: Br
 
 def test_signers_health(page: Browser) -> None:
     shown = words_of(page.get("/signers").text)
-    assert re.search(r"bern answers hot epoch 1 \d+ agrees 1 1 0 1 http://localhost:8411", shown)
+    assert re.search(r"bern answers hot epoch 1 \d+ agrees 1 1 none 1 http://localhost:8411", shown)
 
 
 def test_a_signer_whose_clock_is_off_is_shown(world: World) -> None:

@@ -10,11 +10,10 @@ import pytest
 
 from cli_rig import SANCTIONED
 from holdfast.audit import log_size
-from holdfast.authority import FreezeOrder
 from holdfast.custody import plan_payout, request_withdrawal
-from holdfast.demo.deployment import page_of
-from holdfast.signer import FreezeRequest, SignerUnavailable
+from holdfast.signer import SignerUnavailable
 from holdfast.store import snapshot, transaction
+from signer_rig import Takeover
 from web_rig import Browser, console, text_of
 from world import World, bitcoin_address, copy_world
 
@@ -137,10 +136,9 @@ def test_signers_that_are_away(world: World) -> None:
 
 
 def test_a_freeze_in_force(world: World) -> None:
-    order = FreezeOrder(1, True, world.plane.genesis.digest(), "a drill")
-    approval = world.deployment.approve("ada", order.digest(), page_of("bern"))
+    freeze = Takeover(world).freeze()
     for name in ("bern", "geneva", "lugano"):
-        world.plane.signer(name).call(FreezeRequest(order, (approval,)))
+        world.plane.signer(name).call(freeze)
     shown = text_of(console(world))
     assert "Vault hot is frozen" in shown
     assert "Freeze in force" in shown

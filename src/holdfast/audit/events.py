@@ -157,20 +157,23 @@ class ReorgSeen(Event):
 
 @dataclass(frozen=True)
 class FreezeSet(Event):
-    """Signing was frozen by a person."""
+    """Signing was frozen by a person, on a signer's page; ``freeze`` is the order's digest."""
 
     DOMAIN: ClassVar[str] = "holdfast/event/freeze-set"
-    version: int
+    freeze: bytes
     person: str
+    signer: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class FreezeLifted(Event):
-    """A quorum lifted the freeze; ``person`` asked for it."""
+    """A quorum lifted these freezes, by digest; ``lift`` is what it approved."""
 
     DOMAIN: ClassVar[str] = "holdfast/event/freeze-lifted"
-    version: int
-    person: str
+    lift: bytes
+    freezes: tuple[bytes, ...]
+    reason: str
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ from holdfast.authority.errors import (
     SignerUnknown,
     StandingOrderExceeded,
 )
-from holdfast.authority.freeze import FreezeOrder, require_freeze_order
+from holdfast.authority.freeze import MAX_LIFTED, NONCE_BYTES, FreezeLift, FreezeOrder, require_freeze, require_lift
 from holdfast.authority.intent import Intent, Payment, outpoint_conflict_key
 from holdfast.authority.order import SignedOrder, WithdrawalOrder, require_order_settles, verify_order
 from holdfast.authority.roster import (
@@ -105,7 +105,9 @@ __all__ = [
     "EVERYONE",
     "MAX_APPROVALS",
     "MAX_EPOCH",
+    "MAX_LIFTED",
     "MAX_NAME",
+    "NONCE_BYTES",
     "NO_EPOCH",
     "OFFICER",
     "REVIEW",
@@ -136,6 +138,7 @@ __all__ = [
     "EpochChainBroken",
     "EpochHeader",
     "Floor",
+    "FreezeLift",
     "FreezeOrder",
     "FreezeOrderInvalid",
     "Genesis",
@@ -180,7 +183,8 @@ __all__ = [
     "require_attested",
     "require_confirmation",
     "require_confirmed",
-    "require_freeze_order",
+    "require_freeze",
+    "require_lift",
     "require_order_settles",
     "require_pages_apart",
     "require_quorum",

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from holdfast.authority.approval import Approval, require_quorum
-from holdfast.authority.errors import FreezeOrderInvalid
+from holdfast.authority.approval import Approval, require_quorum, verify_approval
+from holdfast.authority.errors import AuthorityMalformed, FreezeOrderInvalid
 from holdfast.authority.roster import OFFICER, Roster
 from holdfast.authority.texts import require_text
 from holdfast.encoding import Canonical
@@ -12,42 +12,79 @@ from holdfast.encoding import Canonical
 MAX_REASON = 200
 """The longest reason of a freeze or a lift, in characters."""
 
-MAX_VERSION_STEP = 1_000
-"""How far a freeze order's version may be above the newest known."""
+MAX_LIFTED = 16
+"""The most freezes that one lift ends."""
+
+NONCE_BYTES = 16
 
 
 @dataclass(frozen=True)
 class FreezeOrder(Canonical):
-    """Freeze (or lift): versions only ever grow, so that an old lift cannot be replayed over a new freeze."""
+    """Freeze. ``nonce``, drawn by the signer on whose page it is given, makes it an order of its own.
+
+    A freeze is known by its digest, and by nothing else: what is in force is every freeze that no lift names.
+    """
 
     DOMAIN = "holdfast/freeze-order"
 
-    version: int
-    frozen: bool
     genesis: bytes
+    signer: str
+    reason: str
+    at_s: int
+    nonce: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse a reason that nobody could read, and an order that could be another one's equal."""
+        require_text(self.reason, "a freeze order's reason", MAX_REASON)
+        require_text(self.signer, "a signer's name", MAX_REASON)
+        if len(self.nonce) != NONCE_BYTES or not 0 <= self.at_s < 2**63:
+            raise AuthorityMalformed(f"a freeze order has a time and a nonce of {NONCE_BYTES} bytes")
+
+
+@dataclass(frozen=True)
+class FreezeLift(Canonical):
+    """Lift these very freezes, and no others: one that nobody had thought of when this was approved stays in force.
+
+    ``freezes`` ascend by digest. They are here whole, so that who approves reads what they lift.
+    """
+
+    DOMAIN = "holdfast/freeze-lift"
+
+    genesis: bytes
+    freezes: tuple[FreezeOrder, ...]
     reason: str
 
     def __post_init__(self) -> None:
-        """Refuse a reason that nobody could read."""
-        require_text(self.reason, "a freeze order's reason", MAX_REASON)
+        """Refuse a lift of nothing, or one with two spellings."""
+        require_text(self.reason, "a lift's reason", MAX_REASON)
+        digests = self.lifted()
+        if not 1 <= len(digests) <= MAX_LIFTED or list(digests) != sorted(set(digests)):
+            raise AuthorityMalformed(f"a lift names 1 to {MAX_LIFTED} freezes, ascending by digest")
+
+    def lifted(self) -> tuple[bytes, ...]:
+        """The digests of the freezes that it ends."""
+        return tuple(freeze.digest() for freeze in self.freezes)
 
 
-def require_freeze_order(
-    order: FreezeOrder, approvals: Iterable[Approval], roster: Roster, genesis: bytes, highest_version: int
-) -> None:
-    """Require one officer to freeze, or the roster's change quorum to lift.
+def require_freeze(order: FreezeOrder, approval: Approval, roster: Roster, genesis: bytes) -> None:
+    """Require one officer's word for a freeze.
 
-    :raises FreezeOrderInvalid: for another genesis, or not newer than the highest version known, or by more than
-        :data:`MAX_VERSION_STEP`; a lift by more than one.
+    :raises FreezeOrderInvalid: for another genesis, or given on another signer's page than it says.
+    :raises AuthorityError: not the word of an officer in the roster.
+    """
+    if order.genesis != genesis:
+        raise FreezeOrderInvalid("the freeze is of another genesis")
+    facts = verify_approval(approval, roster, order.digest(), OFFICER)
+    if facts.origin != roster.signer(order.signer).origin:
+        raise FreezeOrderInvalid(f"the freeze was not given on {order.signer}'s page")
+
+
+def require_lift(lift: FreezeLift, approvals: Iterable[Approval], roster: Roster, genesis: bytes) -> None:
+    """Require the roster's change quorum for a lift.
+
+    :raises FreezeOrderInvalid: for another genesis.
     :raises QuorumNotReached: too few officers.
     """
-    if order.genesis != genesis or order.version <= highest_version:
-        raise FreezeOrderInvalid(f"freeze order {order.version} does not follow {highest_version} of this genesis")
-    # A lift that could wait in a drawer would undo freezes that nobody had thought of when it was approved.
-    if not order.frozen and order.version != highest_version + 1:
-        raise FreezeOrderInvalid(f"a lift has the very next version, {highest_version + 1}, not {order.version}")
-    # A lone officer who took the highest number there is would have frozen for ever: no lift could follow it.
-    if order.version > highest_version + MAX_VERSION_STEP:
-        raise FreezeOrderInvalid(f"freeze order {order.version} is too far above {highest_version}")
-    persons = 1 if order.frozen else roster.change_quorum
-    require_quorum(approvals, roster, order.digest(), OFFICER, persons)
+    if lift.genesis != genesis:
+        raise FreezeOrderInvalid("the lift is of another genesis")
+    require_quorum(approvals, roster, lift.digest(), OFFICER, roster.change_quorum)

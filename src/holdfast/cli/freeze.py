@@ -36,13 +36,15 @@ def lift(
     from holdfast.custody import collect_approvals, propose_lift
 
     with opened_plane(home) as plane:
-        order = propose_lift(plane, reason, plane.name)
+        lift = propose_lift(plane, reason, plane.name)
         collect_approvals(plane)
-        pages = [f"{signer.origin}/subjects/{order.digest().hex()}" for signer in plane.roster.signers]
+        pages = [f"{signer.origin}/subjects/{lift.digest().hex()}" for signer in plane.roster.signers]
         quorum = plane.roster.change_quorum
     if as_json:
-        print_document({"order": order.digest().hex(), "version": order.version, "pages": pages, "officers": quorum})
+        freezes = [freeze.hex() for freeze in lift.lifted()]
+        print_document({"lift": lift.digest().hex(), "freezes": freezes, "pages": pages, "officers": quorum})
     else:
+        print_lines(*(f"lifts the freeze given on {each.signer}'s page: {each.reason}" for each in lift.freezes))
         print_lines(f"the lift waits for {quorum} officers, each on another of these pages:", *pages)
 
 
@@ -64,7 +66,7 @@ def status(home: Home = None, as_json: Json = False) -> None:
             "name": signer.name,
             "answers": signer.status is not None,
             "frozen": signer.status.frozen if signer.status else None,
-            "freeze_version": signer.status.freeze_version if signer.status else None,
+            "freezes": [freeze.hex() for freeze in signer.status.freezes] if signer.status else None,
             "code": signer.code,
         }
         for signer in signers

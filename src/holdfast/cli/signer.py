@@ -115,7 +115,7 @@ def _document(signer: "SignerHealth", now_s: int) -> dict[str, Any]:
         "answers": True,
         "code": None,
         "frozen": said.frozen,
-        "freeze_version": said.freeze_version,
+        "freezes": [freeze.hex() for freeze in said.freezes],
         "roster_version": said.roster_version,
         "policy_version": said.policy_version,
         "screening_number": said.screening_number,

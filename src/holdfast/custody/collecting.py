@@ -16,7 +16,7 @@ from holdfast.authority import (
     MAX_APPROVALS,
     Approval,
     AssertionMalformed,
-    FreezeOrder,
+    FreezeLift,
     Intent,
     RosterChange,
 )
@@ -136,7 +136,7 @@ def _tell_enough(plane: ControlPlane, done: dict[bytes, "_Waiting"]) -> None:
 
 @dataclass
 class _Waiting:
-    body: Intent | RosterChange | FreezeOrder
+    body: Intent | RosterChange | FreezeLift
     approvals: tuple[Approval, ...]
     is_enough: bool = False
 
@@ -186,7 +186,7 @@ def _take_in(plane: ControlPlane, subject: bytes, waiting: dict[bytes, _Waiting]
     return True
 
 
-def _propose(plane: ControlPlane, name: str, subject: bytes, body: Intent | RosterChange | FreezeOrder) -> str | None:
+def _propose(plane: ControlPlane, name: str, subject: bytes, body: Intent | RosterChange | FreezeLift) -> str | None:
     """Propose to a signer what it does not know; the code of its refusal, or of what is wrong with it here."""
     try:
         plane.signer(name).call(_proposal(plane, name, subject, body))
@@ -199,8 +199,8 @@ def _propose(plane: ControlPlane, name: str, subject: bytes, body: Intent | Rost
     return None
 
 
-def _proposal(plane: ControlPlane, name: str, subject: bytes, body: Intent | RosterChange | FreezeOrder) -> Canonical:
-    if isinstance(body, FreezeOrder):
+def _proposal(plane: ControlPlane, name: str, subject: bytes, body: Intent | RosterChange | FreezeLift) -> Canonical:
+    if isinstance(body, FreezeLift):
         with transaction(plane.engine) as connection:
             return LiftProposal(body, find_subject(connection, subject).expires_at_s)
     known = plane.signer(name).status().log_size

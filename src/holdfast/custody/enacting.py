@@ -10,11 +10,20 @@ import structlog
 from sqlalchemy import select, update
 
 from holdfast.audit import RosterActivated, append, checkpoint
-from holdfast.authority import EVERYONE, Approval, Envelope, FreezeOrder, Header, RosterChange, open_envelope
+from holdfast.authority import (
+    EVERYONE,
+    Approval,
+    Envelope,
+    FreezeLift,
+    Header,
+    QuorumNotReached,
+    RosterChange,
+    open_envelope,
+)
 from holdfast.custody import models
 from holdfast.custody.control_plane import ControlPlane
 from holdfast.custody.errors import SubjectEnded
-from holdfast.custody.freezes import spread_freezes
+from holdfast.custody.freezes import record_lift, spread_freezes
 from holdfast.custody.health import signer_health
 from holdfast.custody.quorum import log_evidence
 from holdfast.custody.rosters import adoptions_after, newest_roster, record_roster
@@ -24,15 +33,15 @@ from holdfast.custody.subjects import (
     SubjectState,
     end_subject,
     find_subject,
+    standing_approvals,
     subject_approvals,
     subject_body,
 )
 from holdfast.errors import HoldfastError
 from holdfast.signer import (
     DelayNotElapsed,
-    Done,
-    FreezeRequest,
     Frozen,
+    LiftRequest,
     RosterAdoption,
     RosterProposal,
     RosterReady,
@@ -103,24 +112,16 @@ def _approved(plane: ControlPlane, kind: str) -> list[bytes]:
 
 def _enact_lift(plane: ControlPlane, digest: bytes) -> bool:
     with transaction(plane.engine) as connection:
-        body, approvals = subject_body(find_subject(connection, digest)), subject_approvals(connection, digest)
-    if not isinstance(body, FreezeOrder):
+        body, approvals = subject_body(find_subject(connection, digest)), standing_approvals(plane, connection, digest)
+    if not isinstance(body, FreezeLift):
         return False
-    request = FreezeRequest(body, approvals)
-    answers: list[str | None] = []
-    for name in plane.transports:
-        try:
-            (letter,) = plane.signer(name).call(request)
-            Done.decoded(open_envelope(letter, plane.roster, Header(name, EVERYONE, request.digest(), 0, 0)))
-            answers.append(None)
-        except SignerRefused as refused:
-            answers.append(refused.refusal.code)
-        except (HoldfastError, ValueError):
-            answers.append(SignerUnavailable.code)
-    if None in answers:
-        spread_freezes(plane)
-        return _end(plane, digest, SubjectState.DONE)
-    return _end_if_refused(plane, digest, [code for code in answers if code is not None])
+    try:
+        record_lift(plane, LiftRequest(body, approvals))
+    except QuorumNotReached:
+        # Somebody whose word it was has left since: others may add theirs.
+        return not _end(plane, digest, SubjectState.OPEN)
+    spread_freezes(plane)
+    return _end(plane, digest, SubjectState.DONE)
 
 
 def _enact_roster(plane: ControlPlane, digest: bytes) -> bool:

@@ -232,15 +232,25 @@ rosters = Table(
 )
 """The rosters after the genesis's, each with the signers' letters that put it in force; the highest version is."""
 
-freeze_orders = Table(
-    "freeze_order",
+freezes = Table(
+    "freeze",
     metadata,
-    Column("version", INTEGER, primary_key=True, autoincrement=False),
+    Column("freeze", LargeBinary, primary_key=True),
     Column("request", LargeBinary, nullable=False),
     Column("at_s", INTEGER, nullable=False),
     sqlite_strict=True,
 )
-"""Freeze and lift orders that a signer has shown, each in the log once."""
+"""The freezes that a signer has shown, by digest, each in the log once."""
+
+lifted_freezes = Table(
+    "lifted_freeze",
+    metadata,
+    Column("freeze", LargeBinary, primary_key=True),
+    Column("request", LargeBinary, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""The freezes that a quorum has lifted, each with the lift and its approvals."""
 
 subjects = Table(
     "subject",

@@ -9,9 +9,11 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from holdfast.audit import RosterChangeProposed, SubjectApproved, append
 from holdfast.authority import (
+    MAX_LIFTED,
     OFFICER,
     Approval,
     AuthorityError,
+    FreezeLift,
     FreezeOrder,
     QuorumNotReached,
     Roster,
@@ -24,7 +26,7 @@ from holdfast.authority import (
 from holdfast.custody import models
 from holdfast.custody.control_plane import ControlPlane
 from holdfast.custody.errors import FreezeNotShown, SubjectEnded, SubjectUnknown
-from holdfast.custody.freezes import newest_freeze, spread_freezes
+from holdfast.custody.freezes import standing_freezes
 from holdfast.store import transaction
 
 LIFE_S = 7 * 86_400
@@ -49,7 +51,7 @@ class SubjectView:
 
     digest: bytes
     kind: str
-    body: RosterChange | FreezeOrder
+    body: RosterChange | FreezeLift
     state: SubjectState
     created_by: str
     created_at_s: int
@@ -77,33 +79,33 @@ def propose_roster(plane: ControlPlane, roster: Roster, reason: str, created_by:
     return change
 
 
-def propose_lift(plane: ControlPlane, reason: str, created_by: str) -> FreezeOrder:
-    """Ask the officers to lift the freeze that is in force.
+def propose_lift(plane: ControlPlane, reason: str, created_by: str) -> FreezeLift:
+    """Ask the officers to lift the freezes that are in force, the oldest :data:`MAX_LIFTED` of them.
 
-    :raises FreezeNotShown: no signer that answers knows of one.
+    :raises FreezeNotShown: no signer that answers shows one.
     """
-    spread_freezes(plane)
+    freezes = standing_freezes(plane)[:MAX_LIFTED]
+    if not freezes:
+        raise FreezeNotShown("no signer that answers shows a freeze that could be lifted")
+    lift = FreezeLift(plane.genesis.digest(), tuple(sorted(freezes, key=FreezeOrder.digest)), reason)
     table, now_s = models.subjects, plane.clock.now_s()
     with transaction(plane.engine) as connection:
-        newest = newest_freeze(connection)
-        if newest is None or not newest.order.frozen:
-            raise FreezeNotShown("no signer that answers shows a freeze that could be lifted")
-        order = FreezeOrder(newest.order.version + 1, False, plane.genesis.digest(), reason)
-        known = connection.execute(select(table.c.digest).where(table.c.digest == order.digest())).one_or_none()
+        known = connection.execute(select(table.c.digest).where(table.c.digest == lift.digest())).one_or_none()
         if known is None:
-            _insert(connection, LIFT, order, created_by, now_s, None)
+            _insert(connection, LIFT, lift, created_by, now_s, None)
         else:
-            # The same words again, after they were not approved in time: they wait anew.
-            ended = update(table).where(table.c.digest == order.digest(), table.c.state == SubjectState.ENDED.value)
+            # The same words again: not approved in time, or by somebody whose word no longer counts. They wait anew.
+            over = (SubjectState.ENDED.value, SubjectState.DONE.value)
+            ended = update(table).where(table.c.digest == lift.digest(), table.c.state.in_(over))
             opened = {"state": SubjectState.OPEN.value, "expires_at_s": now_s + LIFE_S, "code": None, "reason": None}
             connection.execute(ended.values(opened))
-    return order
+    return lift
 
 
 def _insert(  # noqa: PLR0917 - one row
     connection: Connection,
     kind: str,
-    body: RosterChange | FreezeOrder,
+    body: RosterChange | FreezeLift,
     created_by: str,
     now_s: int,
     sequence: int | None,
@@ -132,7 +134,7 @@ def approve_subject(plane: ControlPlane, digest: bytes, approval: Approval) -> S
     with transaction(plane.engine) as connection:
         row = find_subject(connection, digest, lock=True)
         facts = verify_approval(approval, plane.roster, digest, OFFICER)
-        given = _standing(plane, connection, digest)
+        given = standing_approvals(plane, connection, digest)
         if any(known.person == approval.person for known in given):
             return SubjectState(row.state)
         if row.state != SubjectState.OPEN.value or now_s >= row.expires_at_s:
@@ -156,7 +158,7 @@ def approve_subject(plane: ControlPlane, digest: bytes, approval: Approval) -> S
     return state
 
 
-def _standing(plane: ControlPlane, connection: Connection, digest: bytes) -> tuple[Approval, ...]:
+def standing_approvals(plane: ControlPlane, connection: Connection, digest: bytes) -> tuple[Approval, ...]:
     """The approvals given so far that still hold: somebody, or a device, may have left the roster since."""
     standing = []
     for approval in subject_approvals(connection, digest):
@@ -182,9 +184,9 @@ def subject_approvals(connection: Connection, digest: bytes) -> tuple[Approval, 
     return tuple(Approval.decoded(bytes(encoded)) for encoded in connection.execute(query).scalars())
 
 
-def subject_body(row: Row[Any]) -> RosterChange | FreezeOrder:
+def subject_body(row: Row[Any]) -> RosterChange | FreezeLift:
     """What a proposal's row proposes."""
-    return (RosterChange if row.kind == ROSTER else FreezeOrder).decoded(bytes(row.body))
+    return (RosterChange if row.kind == ROSTER else FreezeLift).decoded(bytes(row.body))
 
 
 def subject_views(plane: ControlPlane, connection: Connection, limit: int = 50) -> list[SubjectView]:

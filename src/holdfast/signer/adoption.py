@@ -1,48 +1,69 @@
 """Freeze orders, sanctions lists, checkpoints: what a signer adopts from outside, and only forwards."""
 
 from holdfast.audit import cosign
-from holdfast.authority import FreezeOrderInvalid, Genesis, Roster, require_freeze_order
+from holdfast.authority import FreezeOrderInvalid, Genesis, Roster, require_freeze, require_lift
 from holdfast.screening import require_newer, require_signed
 from holdfast.signer.checks import require_extension
 from holdfast.signer.home import SignerHome
-from holdfast.signer.messages import Cosigned, CosignRequest, FreezeRequest, FreezeShow, ListRequest
+from holdfast.signer.messages import Cosigned, CosignRequest, FreezeRequest, FreezeShow, LiftRequest, ListRequest
 from holdfast.signer.records import (
-    freeze_in_force,
+    find_freeze,
+    freezes_in_force,
+    is_lifted,
     last_cosigned,
     newest_list,
-    next_freeze,
     record_cosigned,
     record_freeze,
+    record_lift,
     record_list,
 )
+from holdfast.signer.waiting import forget_lifts
 from holdfast.store import transaction
 
-MAX_FREEZE_VERSION = 2**63 - 1
-"""What a database's integer holds."""
+MAX_FREEZES_EACH = 16
+"""How many freezes by one officer are in force at one signer at most."""
 
 
 def adopt_freeze(home: SignerHome, genesis: Genesis, roster: Roster, request: FreezeRequest, now_s: int) -> None:
-    """Freeze by one officer's word, or lift by a quorum's.
+    """Freeze by one officer's word; the same again changes nothing.
 
-    :raises AuthorityError: not newer than what is known, or not approved by those who may.
+    :raises FreezeOrderInvalid: for another genesis, or lifted before; or one more by an officer of whom
+        :data:`MAX_FREEZES_EACH` are in force here.
+    :raises AuthorityError: not an officer's word.
     """
+    person, freeze = request.approval.person, request.order.digest()
     with transaction(home.engine) as connection:
-        highest, _ = freeze_in_force(connection)
-        require_freeze_order(request.order, request.approvals, roster, genesis.digest(), highest)
+        require_freeze(request.order, request.approval, roster, genesis.digest())
+        if is_lifted(connection, freeze):
+            raise FreezeOrderInvalid("a quorum has lifted this very freeze")
+        if find_freeze(connection, freeze) is not None:
+            return
+        # None gives way to a newer one: an old one that the relay kept back, and then its lift, would undo the newer.
+        if len(freezes_in_force(connection, person)) >= MAX_FREEZES_EACH:
+            raise FreezeOrderInvalid(f"{MAX_FREEZES_EACH} freezes by {person} are in force here already")
         record_freeze(connection, request, now_s)
 
 
-def show_freeze(home: SignerHome, request: FreezeShow) -> FreezeRequest:
-    """The next freeze order that this signer knows of, so that nobody has to believe it unseen.
+def adopt_lift(home: SignerHome, genesis: Genesis, roster: Roster, request: LiftRequest, now_s: int) -> None:
+    """Lift the freezes that a quorum names, known here or not; the same again changes nothing.
 
-    :raises FreezeOrderInvalid: none after that version is known here.
+    :raises AuthorityError: for another genesis, or not approved by those who may.
     """
-    if not 0 <= request.after <= MAX_FREEZE_VERSION:
-        raise FreezeOrderInvalid("no freeze order has such a version")
     with transaction(home.engine) as connection:
-        shown = next_freeze(connection, request.after)
+        require_lift(request.lift, request.approvals, roster, genesis.digest())
+        record_lift(connection, request.lift, now_s)
+        forget_lifts(connection, lambda freeze: is_lifted(connection, freeze))
+
+
+def show_freeze(home: SignerHome, request: FreezeShow) -> FreezeRequest:
+    """The freeze with a digest, so that nobody has to believe in it unseen.
+
+    :raises FreezeOrderInvalid: none such is known here.
+    """
+    with transaction(home.engine) as connection:
+        shown = find_freeze(connection, request.freeze)
     if shown is None:
-        raise FreezeOrderInvalid(f"no freeze order after {request.after} is known here")
+        raise FreezeOrderInvalid(f"no freeze with the digest {request.freeze.hex()[:16]} is known here")
     return shown
 
 

@@ -7,6 +7,7 @@ from holdfast.authority import (
     Approval,
     Envelope,
     EpochHeader,
+    FreezeLift,
     FreezeOrder,
     Intent,
     KeyCertificate,
@@ -17,6 +18,11 @@ from holdfast.authority import (
 )
 from holdfast.encoding import Canonical, EncodingError
 from holdfast.screening import SignedSnapshot
+
+MAX_FREEZES_SAID = 256
+"""How many freezes a signer says are in force there; with more, the oldest."""
+
+DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -172,21 +178,31 @@ class KeygenActivate(Canonical):
 
 @dataclass(frozen=True)
 class FreezeRequest(Canonical):
-    """A freeze or lift order with its officers' approvals."""
+    """A freeze with its officer's approval."""
 
     DOMAIN = "holdfast/request/freeze"
 
     order: FreezeOrder
+    approval: Approval
+
+
+@dataclass(frozen=True)
+class LiftRequest(Canonical):
+    """A lift with its officers' approvals."""
+
+    DOMAIN = "holdfast/request/lift"
+
+    lift: FreezeLift
     approvals: tuple[Approval, ...]
 
 
 @dataclass(frozen=True)
 class FreezeShow(Canonical):
-    """Show the next freeze order after a version, for others to check and adopt one by one."""
+    """Show the freeze with this digest, for others to check and adopt."""
 
     DOMAIN = "holdfast/request/freeze-show"
 
-    after: int
+    freeze: bytes
 
 
 @dataclass(frozen=True)
@@ -318,7 +334,7 @@ class ActiveKey:
 
 @dataclass(frozen=True)
 class Status(Canonical):
-    """What a signer says of itself."""
+    """What a signer says of itself; ``freezes`` are the digests of those in force here, the oldest first."""
 
     DOMAIN = "holdfast/status"
 
@@ -326,12 +342,21 @@ class Status(Canonical):
     genesis: bytes
     roster_version: int
     policy_version: int
-    freeze_version: int
-    frozen: bool
+    freezes: tuple[bytes, ...]
     screening_number: int
     log_size: int
     now_s: int
     keys: tuple[ActiveKey, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse more freezes than officers could have given."""
+        if len(self.freezes) > MAX_FREEZES_SAID or any(len(freeze) != DIGEST_BYTES for freeze in self.freezes):
+            raise EncodingError(f"a signer says at most {MAX_FREEZES_SAID} digests of freezes")
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it signs nothing."""
+        return bool(self.freezes)
 
 
 @dataclass(frozen=True)

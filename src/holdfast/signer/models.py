@@ -122,16 +122,26 @@ cosigned = Table(
 )
 """The audit log's checkpoints that this signer vouched for."""
 
-freeze_orders = Table(
-    "freeze_orders",
+freezes = Table(
+    "freezes",
     metadata,
-    Column("version", INTEGER, primary_key=True, autoincrement=False),
+    Column("freeze", LargeBinary, primary_key=True),
+    Column("person", Text, nullable=False),
     Column("request", LargeBinary, nullable=False),
-    Column("frozen", INTEGER, nullable=False),
     Column("at_s", INTEGER, nullable=False),
     sqlite_strict=True,
 )
-"""Freeze and lift orders, with their approvals, so that a peer can check them too."""
+"""The freezes known here by digest, each with its approval, so that a peer can check it too."""
+
+lifted_freezes = Table(
+    "lifted_freezes",
+    metadata,
+    Column("freeze", LargeBinary, primary_key=True),
+    Column("lift", LargeBinary, nullable=False),
+    Column("at_s", INTEGER, nullable=False),
+    sqlite_strict=True,
+)
+"""The freezes that a quorum has lifted, for ever, whether or not they were known here."""
 
 sanctions_lists = Table(
     "sanctions_lists",

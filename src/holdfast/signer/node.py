@@ -14,14 +14,14 @@ from holdfast.encoding import Canonical, EncodingError, EncodingVersionUnknown, 
 from holdfast.errors import HoldfastError
 from holdfast.policy import Policy
 from holdfast.signer import messages, proposal_messages
-from holdfast.signer.adoption import adopt_checkpoint, adopt_freeze, adopt_list, show_freeze
+from holdfast.signer.adoption import adopt_checkpoint, adopt_freeze, adopt_lift, adopt_list, show_freeze
 from holdfast.signer.ceremony import Ceremonies
 from holdfast.signer.enrolment import Enrolments
 from holdfast.signer.errors import RequestUnknown, SignerInternalFault
 from holdfast.signer.home import SignerHome
 from holdfast.signer.ownership import Ownerships
 from holdfast.signer.proposals import Proposals
-from holdfast.signer.records import freeze_in_force, last_cosigned, newest_list_number
+from holdfast.signer.records import freezes_in_force, last_cosigned, newest_list_number
 from holdfast.signer.rosters import Rosters
 from holdfast.signer.signing import Signings
 from holdfast.signer.vaults import Vaults
@@ -104,6 +104,7 @@ class SignerNode:
             messages.KeygenTestBegin: self.ceremonies.test,
             messages.KeygenActivate: self._done_after(self.ceremonies.activate),
             messages.FreezeRequest: self._done_after(self._freeze),
+            messages.LiftRequest: self._done_after(self._lift),
             messages.FreezeShow: lambda asked: (self._letter(show_freeze(home, asked), asked.digest(), 0, 0),),
             messages.EpochsShow: self.ownerships.show,
             messages.OwnershipRequest: self.ownerships.begin,
@@ -137,6 +138,9 @@ class SignerNode:
 
     def _freeze(self, asked: messages.FreezeRequest) -> None:
         adopt_freeze(self.home, self.genesis, self.roster, asked, self.clock.now_s())
+
+    def _lift(self, asked: messages.LiftRequest) -> None:
+        adopt_lift(self.home, self.genesis, self.roster, asked, self.clock.now_s())
 
     def freeze(self, request: messages.FreezeRequest) -> None:
         """Freeze by an officer's word that was given on this signer's own page.
@@ -174,14 +178,12 @@ class SignerNode:
     def status(self) -> messages.Status:
         """What this signer pins and has seen."""
         with transaction(self.home.engine) as connection:
-            freeze_version, frozen = freeze_in_force(connection)
             return messages.Status(
                 signer=self.home.identity.name,
                 genesis=self.genesis.digest(),
                 roster_version=self.roster.version,
                 policy_version=self.policy.version,
-                freeze_version=freeze_version,
-                frozen=frozen,
+                freezes=tuple(freezes_in_force(connection)[: messages.MAX_FREEZES_SAID]),
                 screening_number=newest_list_number(connection),
                 log_size=last_cosigned(connection)[0],
                 now_s=self.clock.now_s(),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from holdfast.authority import Approval, Credential, Envelope, FreezeOrder, Intent, RosterChange
+from holdfast.authority import Approval, Credential, Envelope, FreezeLift, Intent, RosterChange
 from holdfast.encoding import Canonical
 from holdfast.signer.messages import EnrolledOrder, LogEvidence, SigningRequest
 
@@ -67,16 +67,16 @@ class RosterProposal(Canonical):
 
 @dataclass(frozen=True)
 class LiftProposal(Canonical):
-    """Show this order, which lifts a freeze, to officers, until a time."""
+    """Show this lift of freezes to officers, until a time."""
 
     DOMAIN = "holdfast/request/propose-lift"
 
-    order: FreezeOrder
+    lift: FreezeLift
     expires_at_s: int
 
     def subject(self) -> bytes:
         """What officers approve, 32 bytes."""
-        return self.order.digest()
+        return self.lift.digest()
 
     def until_s(self) -> int:
         """Until when it can be approved."""

@@ -35,10 +35,11 @@ from holdfast.signer.proposal_messages import (
     RosterProposal,
     SubjectApprovals,
 )
-from holdfast.signer.records import freeze_in_force
+from holdfast.signer.records import is_lifted
 from holdfast.signer.rosters import Rosters
 from holdfast.signer.signing import Signings
 from holdfast.signer.waiting import (
+    ANY_VERSION,
     LIFT,
     PAYOUT,
     ROSTER,
@@ -100,7 +101,7 @@ class Proposals:
             self._judges[type(proposal)](connection, proposal)
             if self._stored(connection, proposal.subject()) is None:
                 persons = self.persons(proposal) if isinstance(proposal, IntentProposal) else 0
-                insert_proposal(connection, proposal, persons, self._in_force(connection), now_s)
+                insert_proposal(connection, proposal, persons, self._in_force(), now_s)
             else:
                 lengthen(connection, proposal)
 
@@ -145,12 +146,12 @@ class Proposals:
     def listed(self, connection: Connection) -> list[Summary]:
         """What still needs approvals, newest first, in a line each."""
         quorum = self._rosters.current.change_quorum
-        return summaries(connection, quorum, self._in_force(connection), self._clock.now_s())
+        return summaries(connection, quorum, self._in_force(), self._clock.now_s())
 
-    def _in_force(self, connection: Connection) -> dict[str, int]:
-        """The version of a roster or freeze order that each kind must be of to be carried out now."""
-        version, roster = freeze_in_force(connection)[0], self._rosters.current.version
-        return {PAYOUT: roster, ROSTER: roster + 1, LIFT: version + 1}
+    def _in_force(self) -> dict[str, int]:
+        """The version of a roster that each kind must be of to be carried out now."""
+        roster = self._rosters.current.version
+        return {PAYOUT: roster, ROSTER: roster + 1, LIFT: ANY_VERSION}
 
     def find(self, connection: Connection, subject: bytes) -> Proposal:
         """The proposal with this digest, ended or not.
@@ -231,10 +232,10 @@ class Proposals:
         self._rosters.require_logged(connection, proposal)
 
     def _judge_lift(self, connection: Connection, proposal: LiftProposal) -> None:
-        version, frozen = freeze_in_force(connection)
-        order = proposal.order
-        if order.genesis != self._genesis.digest() or order.frozen or not frozen or order.version != version + 1:
-            raise FreezeOrderInvalid("the order does not lift the freeze that is in force here")
+        # One that is not known here may be in force elsewhere, given by somebody who has left since.
+        lift = proposal.lift
+        if lift.genesis != self._genesis.digest() or all(is_lifted(connection, each) for each in lift.lifted()):
+            raise FreezeOrderInvalid("these freezes are of another genesis, or lifted")
 
     # Rows
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from holdfast.amounts import Amount
 from holdfast.audit import Checkpoint
-from holdfast.authority import ApprovalFacts, Credential, Intent, KeyCertificate
+from holdfast.authority import ApprovalFacts, Credential, FreezeLift, Intent, KeyCertificate
 from holdfast.chains.bitcoin import address_to_script
 from holdfast.policy import Policy, limit_for, signer_cap
 from holdfast.screening import SignedSnapshot
@@ -25,31 +25,43 @@ from holdfast.signer.messages import FreezeRequest, StandingEvidence
 DAY_S = 86_400
 
 
-def freeze_in_force(connection: Connection) -> tuple[int, bool]:
-    """The highest freeze order's version (0: none yet) and whether it freezes."""
-    orders = models.freeze_orders
-    row = connection.execute(
-        select(orders.c.version, orders.c.frozen).order_by(orders.c.version.desc()).limit(1)
-    ).one_or_none()
-    return (row.version, bool(row.frozen)) if row else (0, False)
+def freezes_in_force(connection: Connection, person: str | None = None) -> list[bytes]:
+    """The digests of the freezes that no lift has ended, the oldest first; those of one person, or all."""
+    table, lifted = models.freezes, models.lifted_freezes
+    query = select(table.c.freeze).where(table.c.freeze.not_in(select(lifted.c.freeze)))
+    if person is not None:
+        query = query.where(table.c.person == person)
+    return [bytes(freeze) for freeze in connection.execute(query.order_by(table.c.at_s, table.c.freeze)).scalars()]
 
 
-def next_freeze(connection: Connection, after: int) -> FreezeRequest | None:
-    """The first order beyond the version ``after``, with its approvals."""
-    table = models.freeze_orders
-    row = connection.execute(
-        select(table.c.request).where(table.c.version > after).order_by(table.c.version).limit(1)
-    ).one_or_none()
-    return FreezeRequest.decoded(row.request) if row else None
+def is_lifted(connection: Connection, freeze: bytes) -> bool:
+    """Whether a quorum has lifted the freeze with this digest."""
+    table = models.lifted_freezes
+    return connection.execute(select(table.c.freeze).where(table.c.freeze == freeze)).one_or_none() is not None
+
+
+def find_freeze(connection: Connection, freeze: bytes) -> FreezeRequest | None:
+    """The freeze with this digest, with its approval; lifted or not."""
+    table = models.freezes
+    encoded = connection.execute(select(table.c.request).where(table.c.freeze == freeze)).scalar()
+    return None if encoded is None else FreezeRequest.decoded(encoded)
 
 
 def record_freeze(connection: Connection, request: FreezeRequest, now_s: int) -> None:
-    """Keep a verified order with its approvals."""
+    """Keep a verified freeze with its approval."""
     connection.execute(
-        insert(models.freeze_orders).values(
-            version=request.order.version, request=request.encoded(), frozen=int(request.order.frozen), at_s=now_s
+        insert(models.freezes).values(
+            freeze=request.order.digest(), person=request.approval.person, request=request.encoded(), at_s=now_s
         )
     )
+
+
+def record_lift(connection: Connection, lift: FreezeLift, now_s: int) -> None:
+    """Keep for ever that these freezes are lifted; what was lifted before stays so."""
+    for freeze in lift.lifted():
+        if not is_lifted(connection, freeze):
+            values = {"freeze": freeze, "lift": lift.digest(), "at_s": now_s}
+            connection.execute(insert(models.lifted_freezes).values(values))
 
 
 def last_cosigned(connection: Connection) -> tuple[int, bytes]:

@@ -25,7 +25,7 @@ from holdfast.signer.checks import require_extension, require_logged_event
 from holdfast.signer.errors import DelayNotElapsed, Frozen, LogNotConsistent, RosterNotReady, RosterReadyForAnother
 from holdfast.signer.home import SignerHome
 from holdfast.signer.proposal_messages import RosterAdoption, RosterProposal, RosterReady, RosterRequest
-from holdfast.signer.records import freeze_in_force, known_since, last_cosigned
+from holdfast.signer.records import freezes_in_force, known_since, last_cosigned
 from holdfast.store import transaction
 
 
@@ -78,7 +78,7 @@ class Rosters:
         return known == answer.change and answer.version == self.current.version + 1
 
     def _require_waited(self, connection: Connection, proposal: RosterProposal, now_s: int) -> None:
-        if freeze_in_force(connection)[1]:
+        if freezes_in_force(connection):
             raise Frozen("nobody new comes to count while a freeze is in force")
         table, delay_s = models.proposals, self._genesis.change_delay_s
         shown_s = connection.execute(select(table.c.at_s).where(table.c.subject == proposal.subject())).scalar()
@@ -112,7 +112,7 @@ class Rosters:
         if len(ready) < needed:
             raise RosterNotReady(f"{len(ready)} of {needed} signers are ready for roster {change.roster.version}")
         with transaction(self._home.engine) as connection:
-            if freeze_in_force(connection)[1] and roster_difference(self.current, change.roster).weakens():
+            if freezes_in_force(connection) and roster_difference(self.current, change.roster).weakens():
                 raise Frozen("nobody new comes to count while a freeze is in force")
             connection.execute(
                 insert(models.rosters).values(

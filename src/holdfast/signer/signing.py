@@ -33,7 +33,7 @@ from holdfast.signer.records import (
     bind_customers,
     bind_orders,
     count_movement,
-    freeze_in_force,
+    freezes_in_force,
     known_since,
     last_cosigned,
     newest_list,
@@ -120,7 +120,7 @@ class Signings:
             policy=self._policy,
             screen=self._screen(connection),
             now_s=now_s,
-            frozen=freeze_in_force(connection)[1],
+            frozen=bool(freezes_in_force(connection)),
             cosigned_size=size,
             cosigned_root=root,
             vault=key.order.vault,
@@ -220,7 +220,7 @@ class Signings:
         with transaction(self._home.engine) as connection:
             by_input = self._commitments(request, session)
             if session.request is not None:
-                if freeze_in_force(connection)[1]:
+                if freezes_in_force(connection):
                     raise Frozen("a freeze came into force during the session")
                 self._require_still_right(connection, session.request, session.order, now_s)
             use_nonces(connection, zip(session.commitments, session.messages, strict=True), now_s)

@@ -1,5 +1,6 @@
 """The table of what waits at one signer: bounded for each kind, and listed without decoding any of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,9 @@ MAX_OF_A_KIND = 400
 
 MAX_LISTED = 50
 """How many the page lists, the newest first."""
+
+ANY_VERSION = 0
+"""The version of what is of no version: a lift."""
 
 KEPT_S = 86_400
 """How long what has ended can still be looked at."""
@@ -94,6 +98,14 @@ def forget_old(connection: Connection, now_s: int) -> None:
     )
 
 
+def forget_lifts(connection: Connection, is_lifted: Callable[[bytes], bool]) -> None:
+    """Remove the lifts that have nothing left to lift."""
+    table = models.proposals
+    rows = connection.execute(select(table.c.subject, table.c.request).where(table.c.kind == LIFT)).all()
+    done = [row.subject for row in rows if all(map(is_lifted, LiftProposal.decoded(row.request).lift.lifted()))]
+    _remove(connection, done)
+
+
 def summaries(connection: Connection, quorum: int, in_force: dict[str, int], now_s: int) -> list[Summary]:
     """What still needs approvals, newest first, at most :data:`MAX_LISTED`.
 
@@ -143,13 +155,14 @@ def _approvals() -> ScalarSelect[Any]:
 def _version(proposal: Proposal) -> int:
     if isinstance(proposal, IntentProposal):
         return proposal.intent.roster_version
-    return proposal.change.roster.version if isinstance(proposal, RosterProposal) else proposal.order.version
+    return proposal.change.roster.version if isinstance(proposal, RosterProposal) else ANY_VERSION
 
 
 def _words(proposal: Proposal) -> tuple[str, str]:
     """What the list says of a proposal: in large, and beside it."""
     if isinstance(proposal, LiftProposal):
-        return "Lift the freeze", proposal.order.reason
+        count = len(proposal.lift.freezes)
+        return "Lift the freeze" if count == 1 else f"Lift {count} freezes", proposal.lift.reason
     if isinstance(proposal, RosterProposal):
         return f"Roster {proposal.change.roster.version}", proposal.change.reason
     intent = proposal.intent

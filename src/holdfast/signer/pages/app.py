@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp
 from webauthn.helpers import bytes_to_base64url
 
 from holdfast.authority import (
+    NONCE_BYTES,
     OFFICER,
     Approval,
     AuthorityMalformed,
@@ -33,11 +35,13 @@ from holdfast.signer.errors import InvitationInvalid, ProposalUnknown
 from holdfast.signer.messages import FreezeRequest
 from holdfast.signer.node import SignerNode
 from holdfast.signer.pages.showing import Shown, ShownIntent, ShownRoster, show, show_all
-from holdfast.signer.records import freeze_in_force
+from holdfast.signer.records import find_freeze, freezes_in_force
 from holdfast.store import transaction
 
 MAX_REASON = 200
 """The longest reason of a freeze, in characters."""
+
+MAX_SHOWN_FREEZES = 5
 
 _KINDS = {ShownIntent: "payout.html", ShownRoster: "roster.html"}
 
@@ -83,15 +87,14 @@ class _Page:
     def _render(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         node = self._node
         with node.at_work(), transaction(node.home.engine) as connection:
-            version, frozen = freeze_in_force(connection)
+            freezes = [find_freeze(connection, freeze) for freeze in freezes_in_force(connection)[:MAX_SHOWN_FREEZES]]
         html = self._templates.get_template(template).render(
             signer=node.home.identity,
             venue=node.genesis.venue,
             network=node.genesis.network,
             roster=node.roster,
             genesis_words=node.genesis.words(),
-            frozen=frozen,
-            freeze_version=version,
+            freezes=freezes,
             now_s=node.clock.now_s(),
             assets=self.assets,
             **values,
@@ -156,10 +159,9 @@ class _Page:
         why = unicodedata.normalize("NFKC", reason[: 2 * MAX_REASON]).strip()
         why = re.sub(" +", " ", why)
         require_text(why, "the reason", MAX_REASON)
-        with self._node.at_work(), transaction(self._node.home.engine) as connection:
-            version, _ = freeze_in_force(connection)
-        # Above any lift that may be on its way: that would have the very next version.
-        return FreezeOrder(version + 2, True, self._node.genesis.digest(), why)
+        node = self._node
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return FreezeOrder(node.genesis.digest(), node.home.identity.name, why, node.clock.now_s(), nonce)
 
     async def set_freeze(self, request: Request) -> Response:
         """Freeze, by an officer's assertion over the order, made on this page."""
@@ -176,8 +178,10 @@ class _Page:
             own = RelyingParty(node.roster.relying_party, (node.home.identity.origin,))
             credential = next(each for each in person.credentials if each.credential_id == assertion.credential_id)
             verify_assertion(assertion, credential, own, order.digest())
-            node.freeze(FreezeRequest(order, (Approval(person.name, assertion),)))
-            return JSONResponse({"person": person.name, "version": order.version})
+            if order.signer != node.home.identity.name:
+                raise AuthorityMalformed("a freeze order of another signer's page")
+            node.freeze(FreezeRequest(order, Approval(person.name, assertion)))
+            return JSONResponse({"person": person.name})
 
         return await _acted(act)
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select
 
 from holdfast.amounts import Amount
 from holdfast.authority import (
+    FreezeLift,
     FreezeOrder,
     Intent,
     Person,
@@ -20,6 +21,7 @@ from holdfast.signer import models
 from holdfast.signer.matching import ASSET
 from holdfast.signer.node import SignerNode
 from holdfast.signer.proposal_messages import IntentProposal, Proposal, RosterProposal
+from holdfast.signer.records import find_freeze, is_lifted
 from holdfast.signer.waiting import Summary
 from holdfast.store import transaction
 
@@ -133,11 +135,21 @@ class ShownRoster:
 
 
 @dataclass(frozen=True)
+class ShownFreeze:
+    """A freeze as a lift names it; ``person`` is empty where this signer does not know it."""
+
+    order: FreezeOrder
+    person: str
+    in_force: bool
+
+
+@dataclass(frozen=True)
 class ShownLift:
-    """An order that lifts a freeze."""
+    """A lift, with the freezes that it ends."""
 
     about: ShownSubject
-    order: FreezeOrder
+    lift: FreezeLift
+    freezes: tuple[ShownFreeze, ...]
 
 
 Shown = ShownIntent | ShownRoster | ShownLift
@@ -171,7 +183,15 @@ def _shown(node: SignerNode, connection: Connection, proposal: Proposal) -> Show
         difference = roster_difference(node.roster, proposal.change.roster)
         delay_s = node.genesis.change_delay_s if difference.weakens() else 0
         return ShownRoster(about, proposal.change.roster.version, proposal.change.reason, difference, delay_s)
-    return ShownLift(about, proposal.order)
+    lifted = tuple(_freeze(connection, order) for order in proposal.lift.freezes)
+    return ShownLift(about, proposal.lift, lifted)
+
+
+def _freeze(connection: Connection, order: FreezeOrder) -> ShownFreeze:
+    known = find_freeze(connection, order.digest())
+    if known is None:
+        return ShownFreeze(order, "", in_force=False)
+    return ShownFreeze(order, known.approval.person, in_force=not is_lifted(connection, order.digest()))
 
 
 def _about(node: SignerNode, connection: Connection, proposal: Proposal) -> ShownSubject:

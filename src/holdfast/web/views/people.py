@@ -5,7 +5,7 @@ import hashlib
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 
-from holdfast.authority import OFFICER, FreezeOrder, fingerprint_words, roster_difference
+from holdfast.authority import OFFICER, FreezeLift, fingerprint_words, roster_difference
 from holdfast.custody import SubjectState, SubjectView, invitation_views, subject_views
 from holdfast.web.reading.pages_apart import signers_for
 from holdfast.web.site import Site
@@ -57,8 +57,8 @@ def _pages(site: Site, subject: SubjectView) -> tuple[tuple[str, str, str], ...]
 
 def _in_words(site: Site, subject: SubjectView) -> tuple[str, ...]:
     """What a proposal comes to, against the roster in force."""
-    if isinstance(subject.body, FreezeOrder):
-        return (f"Lift the freeze (order {subject.body.version})",)
+    if isinstance(subject.body, FreezeLift):
+        return tuple(f"Lift the freeze given on {each.signer}'s page: {each.reason}" for each in subject.body.freezes)
     if subject.state in (SubjectState.DONE, SubjectState.ENDED):
         return (f"Roster {subject.body.roster.version}",)
     difference = roster_difference(site.plane.roster, subject.body.roster)

@@ -37,6 +37,6 @@ def add(app: FastAPI, site: Site) -> None:
             size=size,
             highest={
                 name: max((getattr(status, name) for status in answered), default=0)
-                for name in ("roster_version", "policy_version", "freeze_version", "screening_number")
+                for name in ("roster_version", "policy_version", "screening_number")
             },
         )

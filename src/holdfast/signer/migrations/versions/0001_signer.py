@@ -75,10 +75,15 @@ TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
         sa.Column("root", sa.LargeBinary, nullable=False),
         sa.Column("at_s", INTEGER, nullable=False),
     ),
-    "freeze_orders": (
-        sa.Column("version", INTEGER, primary_key=True, autoincrement=False),
+    "freezes": (
+        sa.Column("freeze", sa.LargeBinary, primary_key=True),
+        sa.Column("person", sa.Text, nullable=False),
         sa.Column("request", sa.LargeBinary, nullable=False),
-        sa.Column("frozen", INTEGER, nullable=False),
+        sa.Column("at_s", INTEGER, nullable=False),
+    ),
+    "lifted_freezes": (
+        sa.Column("freeze", sa.LargeBinary, primary_key=True),
+        sa.Column("lift", sa.LargeBinary, nullable=False),
         sa.Column("at_s", INTEGER, nullable=False),
     ),
     "sanctions_lists": (

@@ -110,14 +110,24 @@ BEGIN
     SELECT RAISE(ABORT, 'signer.append_only: cosigned');
 END;
 
-CREATE TRIGGER freeze_orders_no_update BEFORE UPDATE ON freeze_orders
+CREATE TRIGGER freezes_no_update BEFORE UPDATE ON freezes
 BEGIN
-    SELECT RAISE(ABORT, 'signer.append_only: freeze_orders');
+    SELECT RAISE(ABORT, 'signer.append_only: freezes');
 END;
 
-CREATE TRIGGER freeze_orders_no_delete BEFORE DELETE ON freeze_orders
+CREATE TRIGGER freezes_no_delete BEFORE DELETE ON freezes
 BEGIN
-    SELECT RAISE(ABORT, 'signer.append_only: freeze_orders');
+    SELECT RAISE(ABORT, 'signer.append_only: freezes');
+END;
+
+CREATE TRIGGER lifted_freezes_no_update BEFORE UPDATE ON lifted_freezes
+BEGIN
+    SELECT RAISE(ABORT, 'signer.append_only: lifted_freezes');
+END;
+
+CREATE TRIGGER lifted_freezes_no_delete BEFORE DELETE ON lifted_freezes
+BEGIN
+    SELECT RAISE(ABORT, 'signer.append_only: lifted_freezes');
 END;
 
 CREATE TRIGGER sanctions_lists_no_update BEFORE UPDATE ON sanctions_lists

@@ -21,7 +21,7 @@ async function freeze(reason) {
     return;
   }
   const done = await post("/freeze", { order, assertion });
-  say(`Frozen by ${done.person}, order ${done.version}. This signer signs nothing any more.`, "good");
+  say(`Frozen by ${done.person}. This signer signs nothing any more.`, "good");
 }
 
 if (available()) {

@@ -21,13 +21,14 @@ def upgrade() -> None:
         sa.Column("at_s", INTEGER, nullable=False),
         sqlite_strict=True,
     )
-    op.create_table(
-        "freeze_order",
-        sa.Column("version", INTEGER, primary_key=True, autoincrement=False),
-        sa.Column("request", sa.LargeBinary, nullable=False),
-        sa.Column("at_s", INTEGER, nullable=False),
-        sqlite_strict=True,
-    )
+    for name in ("freeze", "lifted_freeze"):
+        op.create_table(
+            name,
+            sa.Column("freeze", sa.LargeBinary, primary_key=True),
+            sa.Column("request", sa.LargeBinary, nullable=False),
+            sa.Column("at_s", INTEGER, nullable=False),
+            sqlite_strict=True,
+        )
     op.create_table(
         "subject",
         sa.Column("digest", sa.LargeBinary, primary_key=True),
