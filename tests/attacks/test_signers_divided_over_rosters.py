@@ -1,8 +1,8 @@
 """Two approved roster changes, or one handed to a few signers only: can signers be divided for ever?
 
 Officers may well approve two changes of one version, and whoever holds the wires chooses who hears of which. A signer
-is ready for one change a version; a change comes into force with the letters of more than two thirds of the signers,
-which then bring everybody else to it, however late.
+is ready for one change a version; a change comes into force with the letters of so many signers that no other
+can (four of five), which then bring everybody else to it, however late.
 """
 
 import dataclasses

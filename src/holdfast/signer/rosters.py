@@ -29,9 +29,14 @@ from holdfast.signer.records import freeze_in_force, known_since, last_cosigned
 from holdfast.store import transaction
 
 
+def majority(signers: int) -> int:
+    """More signers than may be in the wrong hands: the smallest threshold that a committee of all of them has."""
+    return signers // 2 + 1
+
+
 def ready_quorum(signers: int) -> int:
-    """How many signers must be ready: two such groups share more than a third of all, and so an honest one."""
-    return 2 * signers // 3 + 1
+    """How many signers must be ready: any two groups of so many share a :func:`majority`, and so an honest one."""
+    return (signers + majority(signers) + 1) // 2
 
 
 class Rosters:
