@@ -14,8 +14,10 @@ from authority_rig import DESTINATION, venue
 from holdfast.amounts import ASSETS, MAX_UNITS, Amount
 from holdfast.authority import (
     ALLOW,
+    APPROVER,
     BLOCK,
     OFFICER,
+    OPERATOR,
     REVIEW,
     STEP_UP,
     AssetTree,
@@ -92,7 +94,7 @@ def intents(draw: st.DrawFn) -> Intent:
 def rosters(draw: st.DrawFn) -> Roster:
     """Rosters with up to six devices, the first person an officer."""
     keys = draw(st.lists(st.sampled_from(DEVICE_KEYS), min_size=1, unique=True))
-    roles = st.lists(LABELS, max_size=2).map(tuple)
+    roles = st.lists(st.sampled_from([OFFICER, APPROVER, OPERATOR]), max_size=3, unique=True).map(tuple)
     persons = [
         Person(f"person {number}", (OFFICER,) if number == 0 else draw(roles), (Credential(bytes([number]), key),))
         for number, key in enumerate(keys)

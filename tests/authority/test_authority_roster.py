@@ -8,6 +8,8 @@ import pytest
 from authority_rig import Venue, genesis
 from holdfast.authority import (
     APPROVER,
+    OFFICER,
+    OPERATOR,
     AuthorityMalformed,
     Credential,
     Person,
@@ -57,6 +59,27 @@ def test_one_device_is_found_under_another_spelling_of_its_key(roster: Roster) -
         dataclasses.replace(roster, persons=(*roster.persons, twin))
     with pytest.raises(AuthorityMalformed, match="map"):
         Credential(b"id", b"\x04" + cose[-2] + cose[-3])
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [
+        ("mallory as no officer",),
+        (APPROVER, "only an"),
+        ("Officer",),
+        (APPROVER, APPROVER),
+        ("",),
+    ],
+)
+def test_a_role_that_nothing_knows_is_refused(roster: Roster, roles: tuple[str, ...]) -> None:
+    """Pages list roles by commas: a role of free text would read as several, or as the contrary of one."""
+    with pytest.raises(AuthorityMalformed):
+        dataclasses.replace(roster.person("anna"), roles=roles)
+
+
+def test_a_person_may_have_every_role_or_none(roster: Roster) -> None:
+    for roles in ((), (OFFICER, APPROVER, OPERATOR)):
+        assert dataclasses.replace(roster.person("anna"), roles=roles).roles == roles
 
 
 @pytest.mark.parametrize("quorum", [0, -1, 3])

@@ -23,15 +23,20 @@ OFFICER = "officer"
 APPROVER = "approver"
 """May approve movements."""
 
+OPERATOR = "operator"
+"""May plan payouts and cancel withdrawals in the console; approves nothing by that."""
+
+ROLES = (OFFICER, APPROVER, OPERATOR)
+"""Every role there is: pages list them by commas, where a role of free text would read as several."""
 
 MAX_PERSONS = 200
 """The most persons in a roster: signers' pages show a change of it at once."""
 
 MAX_DEVICES = 10
-"""The most devices, and the most roles, of one person."""
+"""The most devices of one person."""
 
 MAX_NAME = 60
-"""The longest name of a person or role, in characters."""
+"""The longest name of a person, in characters."""
 
 MAX_CHANGE_DELAY_S = 366 * 86_400
 """The longest that a genesis can have roster changes wait."""
@@ -67,11 +72,13 @@ class Person:
     credentials: tuple[Credential, ...]
 
     def __post_init__(self) -> None:
-        """Refuse a name or a role that reads as another, and more devices or roles than anybody looks through."""
-        for text in (self.name, *self.roles):
-            require_text(text, "a name of a person or role", MAX_NAME)
-        if len(self.roles) > MAX_DEVICES or len(self.credentials) > MAX_DEVICES:
-            raise AuthorityMalformed(f"a person has {MAX_DEVICES} devices and roles at most")
+        """Refuse a name that reads as another, a role that nothing knows, and more devices than anybody looks through."""
+        require_text(self.name, "a name of a person", MAX_NAME)
+        if not set(self.roles) <= set(ROLES):
+            raise AuthorityMalformed(f"a role is one of {', '.join(ROLES)}")
+        _require_unique(self.roles, "roles of a person")
+        if len(self.credentials) > MAX_DEVICES:
+            raise AuthorityMalformed(f"a person has {MAX_DEVICES} devices at most")
 
 
 @dataclass(frozen=True)
