@@ -17,6 +17,7 @@ from holdfast.authority import (
     Roster,
     RosterSuccessionInvalid,
     SignerUnknown,
+    device_words,
     fingerprint_words,
     require_succession,
 )
@@ -50,6 +51,16 @@ def test_nobody_stands_in_a_roster_twice(roster: Roster) -> None:
     ):
         with pytest.raises(AuthorityMalformed, match="the same"):
             dataclasses.replace(roster, **change)
+
+
+def test_a_device_s_words_tell_its_id_and_its_key(roster: Roster) -> None:
+    device, other = (roster.person(name).credentials[0] for name in ("anna", "ben"))
+    renamed = dataclasses.replace(device, credential_id=other.credential_id)
+    rekeyed = dataclasses.replace(device, public_key=other.public_key)
+    assert len({device_words(each) for each in (device, other, renamed, rekeyed)}) == 4
+    assert len(device_words(device).split()) == 12
+    shifted = Credential(device.credential_id + device.public_key[:1], device.public_key)
+    assert device_words(shifted) != device_words(device)
 
 
 def test_one_device_is_found_under_another_spelling_of_its_key(roster: Roster) -> None:

@@ -191,8 +191,10 @@ def fingerprint_words(digest: bytes) -> str:
 
 
 def device_words(credential: Credential) -> str:
-    """Twelve words that tell an authenticator's key from any other: whoever has the device reads them out."""
-    return fingerprint_words(hashlib.sha256(credential.public_key).digest())
+    """Twelve words that tell a credential, its id and its key, from any other: whoever has the device reads them out."""
+    # The id first and hashed: no byte can move from the one to the other.
+    identity = hashlib.sha256(credential.credential_id).digest()
+    return fingerprint_words(hashlib.sha256(identity + credential.public_key).digest())
 
 
 def require_succession(current: Roster, proposed: Roster) -> None:
