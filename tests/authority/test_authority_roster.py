@@ -93,6 +93,15 @@ def test_a_person_may_have_every_role_or_none(roster: Roster) -> None:
         assert dataclasses.replace(roster.person("anna"), roles=roles).roles == roles
 
 
+def test_an_officer_without_a_device_is_not_counted(roster: Roster) -> None:
+    """Two officers are needed for a change: a roster in which one of the two has no device could never change again."""
+    olga = dataclasses.replace(roster.person("olga"), credentials=())
+    others = tuple(person for person in roster.persons if person.name != "olga")
+    with pytest.raises(AuthorityMalformed, match="officers"):
+        dataclasses.replace(roster, persons=(olga, *others))
+    assert dataclasses.replace(roster, persons=(olga, *others), change_quorum=1).change_quorum == 1
+
+
 @pytest.mark.parametrize("quorum", [0, -1, 3])
 def test_a_change_quorum_is_within_the_officers_that_there_are(roster: Roster, quorum: int) -> None:
     with pytest.raises(AuthorityMalformed, match="officers"):

@@ -72,7 +72,7 @@ class Person:
     credentials: tuple[Credential, ...]
 
     def __post_init__(self) -> None:
-        """Refuse a name that reads as another, a role that nothing knows, and more devices than anybody looks through."""
+        """Refuse a name that reads as another, a role that nothing knows, and more devices than people look through."""
         require_text(self.name, "a name of a person", MAX_NAME)
         if not set(self.roles) <= set(ROLES):
             raise AuthorityMalformed(f"a role is one of {', '.join(ROLES)}")
@@ -109,9 +109,10 @@ class Roster(Canonical):
         # One device registered under two names would be one person reaching a quorum alone. Its key's bytes can be
         # spelt in several ways, so the key itself is compared.
         _require_unique((device.key_material() for device in devices), "authenticators' keys")
-        officers = sum(OFFICER in person.roles for person in self.persons)
+        # One without a device approves nothing: a roster that counted them could never change again.
+        officers = sum(OFFICER in person.roles and bool(person.credentials) for person in self.persons)
         if not 1 <= self.change_quorum <= officers:
-            raise AuthorityMalformed(f"a change needs {self.change_quorum} officers and there are {officers}")
+            raise AuthorityMalformed(f"a change needs {self.change_quorum} officers and {officers} have a device")
 
     def signer(self, name: str) -> SignerIdentity:
         """The signer with this name, or :class:`SignerUnknown`."""
