@@ -192,7 +192,7 @@ def fingerprint_words(digest: bytes) -> str:
 
 
 def device_words(credential: Credential) -> str:
-    """Twelve words that tell a credential, its id and its key, from any other: whoever has the device reads them out."""
+    """Twelve words that tell a device, its id and its key, from any other: whoever has the device reads them out."""
     # The id first and hashed: no byte can move from the one to the other.
     identity = hashlib.sha256(credential.credential_id).digest()
     return fingerprint_words(hashlib.sha256(identity + credential.public_key).digest())
