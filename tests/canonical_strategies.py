@@ -41,7 +41,7 @@ from holdfast.errors import HoldfastError
 from holdfast.ledger import Entry, Transfer
 from holdfast.policy import Policy, Rule, VaultLimit
 from holdfast.screening import SanctionedAddress, SanctionsSnapshot
-from holdfast.signer import OwnershipRequest
+from holdfast.signer import ActiveKey, OwnershipRequest, Refusal, Status
 
 LABELS = st.text("abcdefghijklmnopqrstuvwxyz -", min_size=1, max_size=20).map(
     lambda text: " ".join(text.split()) or "x"
@@ -229,6 +229,22 @@ def ownership_requests(draw: st.DrawFn) -> OwnershipRequest:
     return OwnershipRequest(draw(LABELS), draw(TIMES), tuple(headers), tuple(quorum), draw(st.binary(max_size=16)))
 
 
+@st.composite
+def statuses(draw: st.DrawFn) -> Status:
+    """What signers say of themselves."""
+    versions = [draw(TIMES) for _ in range(3)]
+    numbers = [draw(TIMES) for _ in range(3)]
+    keys = st.lists(st.builds(ActiveKey, LABELS, TIMES, KEYS), max_size=3).map(tuple)
+    return Status(draw(LABELS), draw(KEYS), *versions, draw(st.booleans()), *numbers, draw(keys))
+
+
+@st.composite
+def refusals(draw: st.DrawFn) -> Refusal:
+    """Refusals, each with a code and a line."""
+    code = draw(st.from_regex(r"[a-z0-9_]{1,40}\.[a-z0-9_]{1,40}", fullmatch=True))
+    return Refusal(code, draw(st.text(max_size=30).filter(str.isprintable)))
+
+
 BY_HAND: dict[type, st.SearchStrategy[Any]] = {
     Amount: amounts(),
     Credential: st.builds(Credential, st.binary(min_size=1, max_size=40), st.sampled_from(DEVICE_KEYS)),
@@ -251,11 +267,13 @@ BY_HAND: dict[type, st.SearchStrategy[Any]] = {
         TIMES,
         TIMES,
     ),
+    Refusal: refusals(),
     Roster: rosters(),
     WithdrawalOrder: st.builds(WithdrawalOrder, LABELS, LABELS, LABELS, amounts("BTC", 1), LABELS, TIMES),
     SanctionsSnapshot: snapshots(),
     SignerIdentity: st.builds(SignerIdentity, LABELS, KEYS, KEYS, LABELS),
     StandingOrder: standing_orders(),
+    Status: statuses(),
 }
 
 SCALARS: dict[Any, st.SearchStrategy[Any]] = {

@@ -1,6 +1,7 @@
 """What is asked of a signer, and what it answers. Every transport carries these same bytes."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 from holdfast.authority import (
@@ -17,6 +18,23 @@ from holdfast.authority import (
 )
 from holdfast.encoding import Canonical, EncodingError
 from holdfast.screening import SignedSnapshot
+
+COUNT_LIMIT = 2**63
+"""Versions, sizes and times are below this: a database's integer holds them."""
+
+MAX_MESSAGE_CHARACTERS = 500
+"""The longest text of a refusal."""
+
+_CODE = re.compile(r"[a-z0-9_]{1,40}\.[a-z0-9_]{1,40}")
+
+
+def require_counts(*counts: int) -> None:
+    """Refuse, in what a signer says, a number that no database's integer holds.
+
+    :raises EncodingError: one is negative, or 2^63 or more.
+    """
+    if not all(0 <= count < COUNT_LIMIT for count in counts):
+        raise EncodingError("versions, sizes and times are from 0 to 2^63 - 1")
 
 
 @dataclass(frozen=True)
@@ -226,6 +244,10 @@ class EpochShown(Canonical):
     super_root: bytes
     headers: tuple[EpochHeader, ...]
 
+    def __post_init__(self) -> None:
+        """Refuse a number that no epoch has."""
+        require_counts(self.epoch)
+
 
 @dataclass(frozen=True)
 class OwnershipRequest(Canonical):
@@ -315,6 +337,10 @@ class ActiveKey:
     committee_epoch: int
     certificate: bytes
 
+    def __post_init__(self) -> None:
+        """Refuse an epoch that no committee has."""
+        require_counts(self.committee_epoch)
+
 
 @dataclass(frozen=True)
 class Status(Canonical):
@@ -333,6 +359,11 @@ class Status(Canonical):
     now_s: int
     keys: tuple[ActiveKey, ...]
 
+    def __post_init__(self) -> None:
+        """Refuse versions, a size or a time that nothing has: one signer's word must not stop whoever reads it."""
+        require_counts(self.roster_version, self.policy_version, self.freeze_version, self.screening_number)
+        require_counts(self.log_size, self.now_s)
+
 
 @dataclass(frozen=True)
 class Done(Canonical):
@@ -349,6 +380,13 @@ class Refusal(Canonical):
 
     code: str
     message: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is no code, and a message of several lines: both are kept, and shown to people."""
+        if not _CODE.fullmatch(self.code):
+            raise EncodingError("a refusal's code is a domain and a fault")
+        if len(self.message) > MAX_MESSAGE_CHARACTERS or not self.message.isprintable():
+            raise EncodingError(f"a refusal's message is a line of {MAX_MESSAGE_CHARACTERS} characters at most")
 
 
 @dataclass(frozen=True)

@@ -33,13 +33,10 @@ Handler = Callable[[Any], tuple[Envelope, ...]]
 """Answers one kind of request with this signer's letters."""
 
 
-MAX_MESSAGE_CHARACTERS = 500
-
-
 def _one_line(message: str) -> str:
     """A refusal's text with whatever a request may have smuggled into it made visible: it is for people's terminals."""
     shown = (character if character.isprintable() else f"\\u{ord(character):04x}" for character in message)
-    return "".join(shown)[:MAX_MESSAGE_CHARACTERS]
+    return "".join(shown)[: messages.MAX_MESSAGE_CHARACTERS]
 
 
 class SignerNode:

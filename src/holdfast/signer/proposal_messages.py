@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from holdfast.authority import Approval, Credential, Envelope, FreezeOrder, Intent, RosterChange
 from holdfast.encoding import Canonical
-from holdfast.signer.messages import EnrolledOrder, LogEvidence, SigningRequest
+from holdfast.signer.messages import EnrolledOrder, LogEvidence, SigningRequest, require_counts
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,10 @@ class RosterReady(Canonical):
     change: bytes
     version: int
 
+    def __post_init__(self) -> None:
+        """Refuse a version that no roster has."""
+        require_counts(self.version)
+
 
 @dataclass(frozen=True)
 class RosterAdoption(Canonical):
@@ -172,6 +176,10 @@ class Candidate:
     name: str
     credential: Credential
     at_s: int
+
+    def __post_init__(self) -> None:
+        """Refuse a time that is none."""
+        require_counts(self.at_s)
 
 
 @dataclass(frozen=True)
