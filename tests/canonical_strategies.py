@@ -232,10 +232,20 @@ def ownership_requests(draw: st.DrawFn) -> OwnershipRequest:
 @st.composite
 def statuses(draw: st.DrawFn) -> Status:
     """What signers say of themselves."""
-    versions = [draw(TIMES) for _ in range(3)]
-    numbers = [draw(TIMES) for _ in range(3)]
-    keys = st.lists(st.builds(ActiveKey, LABELS, TIMES, KEYS), max_size=3).map(tuple)
-    return Status(draw(LABELS), draw(KEYS), *versions, draw(st.booleans()), *numbers, draw(keys))
+    roster, policy, freeze, screening = (draw(TIMES) for _ in range(4))
+    keys = draw(st.lists(st.builds(ActiveKey, LABELS, TIMES, KEYS), max_size=3))
+    return Status(
+        signer=draw(LABELS),
+        genesis=draw(KEYS),
+        roster_version=roster,
+        policy_version=policy,
+        freeze_version=freeze,
+        frozen=draw(st.booleans()),
+        screening_number=screening,
+        log_size=draw(TIMES),
+        now_s=draw(TIMES),
+        keys=tuple(keys),
+    )
 
 
 @st.composite
