@@ -168,8 +168,9 @@ def _ready(  # noqa: PLR0917 - what one letter takes
             # Its delay runs from when it is shown there.
             client.call(proposal)
         raise
-    body = RosterReady.decoded(open_envelope(letter, plane.roster, Header(name, EVERYONE, change.digest(), 0, 0)))
-    if body != RosterReady(change.digest(), change.roster.version):
+    roster = change.roster.digest()
+    body = RosterReady.decoded(open_envelope(letter, plane.roster, Header(name, EVERYONE, roster, 0, 0)))
+    if body != RosterReady(roster, change.roster.version):
         raise SignerUnavailable(f"{name} is ready for something else")
     return letter
 

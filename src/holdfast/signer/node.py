@@ -128,9 +128,9 @@ class SignerNode:
         }
 
     def _ready(self, asked: proposal_messages.RosterRequest) -> tuple[Envelope, ...]:
-        # Others are shown this letter: it is about the change, not about the request of the moment.
+        # Others are shown this letter: it is about the roster, not about the request of the moment.
         answer = self.rosters.ready(asked, self.clock.now_s())
-        return (self._letter(answer, asked.proposal.change.digest(), 0, 0),)
+        return (self._letter(answer, answer.roster, 0, 0),)
 
     def _freeze(self, asked: messages.FreezeRequest) -> None:
         adopt_freeze(self.home, self.genesis, self.roster, asked, self.clock.now_s())

@@ -99,11 +99,11 @@ class RosterRequest(Canonical):
 
 @dataclass(frozen=True)
 class RosterReady(Canonical):
-    """A signer's word that this change, by digest, is the only one of its version that it is ready for."""
+    """A signer's word that this roster, by digest, is the only one of its version that it is ready for."""
 
     DOMAIN = "holdfast/roster-ready"
 
-    change: bytes
+    roster: bytes
     version: int
 
     def __post_init__(self) -> None:
