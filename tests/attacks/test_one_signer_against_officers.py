@@ -142,3 +142,59 @@ def test_a_refusal_that_is_none_stops_nothing(takeover: Takeover, code: str, mes
     assert enact_subjects(reaching(world.plane, HOSTILE)) == 0
     assert enact_subjects(world.plane) == 1
     assert standing(world, change) == (SubjectState.DONE, None)
+
+
+def test_one_word_ends_nothing_while_the_others_are_not_heard(takeover: Takeover) -> None:
+    world = takeover.world
+    takeover.everywhere(takeover.freeze())
+    lift = propose_lift(world.plane, "over", "ben")
+    takeover.officers_approve(lift.digest())
+    change = removed(takeover, "emi")
+    takeover.with_transports(**{HOSTILE: Ending(world.signers[HOSTILE])})
+    assert enact_subjects(reaching(world.plane, HOSTILE)) == 0
+    assert standing(world, lift) == standing(world, change) == (SubjectState.APPROVED, None)
+    assert enact_subjects(world.plane) == 2
+    assert frozen(world) == set()
+    assert {world.signers[name].roster.version for name in HONEST} == {2}
+
+
+@pytest.mark.parametrize("replies_lost", [1, 2, 4])
+def test_a_lift_whose_answers_were_lost_is_known_by_what_signers_show(takeover: Takeover, replies_lost: int) -> None:
+    world = takeover.world
+    takeover.everywhere(takeover.freeze())
+    lift = propose_lift(world.plane, "over", "ben")
+    takeover.officers_approve(lift.digest())
+    with transaction(world.plane.engine) as connection:
+        approvals = next(
+            each for each in subject_views(world.plane, connection) if each.digest == lift.digest()
+        ).approved_by
+    assert len(approvals) == 3
+    request = takeover.freeze(lift.version, frozen=False, officers=3)
+    request = dataclasses.replace(
+        request,
+        order=lift,
+        approvals=tuple(world.deployment.approve(person, lift.digest()) for person in approvals),
+    )
+    for name in HONEST[:replies_lost]:
+        takeover.ask(name, request)
+    takeover.with_transports(**{HOSTILE: Lost()})
+    assert enact_subjects(world.plane) == 1
+    assert standing(world, lift) == (SubjectState.DONE, None)
+    assert frozen(world) == set()
+
+
+@pytest.mark.parametrize("state", ["done", "ended"])
+def test_a_lift_proposed_in_the_same_words_is_taken_up_again(takeover: Takeover, state: str) -> None:
+    from holdfast.custody.models import subjects
+
+    world = takeover.world
+    takeover.everywhere(takeover.freeze())
+    lift = propose_lift(world.plane, "over", "ben")
+    takeover.officers_approve(lift.digest())
+    with transaction(world.plane.engine) as connection:
+        connection.execute(subjects.update().values(state=state, code="freeze.order_invalid"))
+    assert enact_subjects(world.plane) == 0
+    assert propose_lift(world.plane, "over", "ben") == lift
+    assert standing(world, lift) == (SubjectState.APPROVED, None), "three officers have approved it"
+    assert enact_subjects(world.plane) == 1
+    assert frozen(world) == set()

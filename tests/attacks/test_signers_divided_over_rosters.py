@@ -104,7 +104,7 @@ def test_a_signer_is_ready_for_one_change_a_version(world: World) -> None:
     assert other.roster.version == 2
 
 
-@pytest.mark.parametrize("in_time", [SIGNERS[:3]])
+@pytest.mark.parametrize("in_time", [SIGNERS[:3], SIGNERS[2:]])
 def test_a_change_that_a_majority_was_ready_for_in_time_still_comes_into_force(
     world: World, in_time: tuple[str, ...]
 ) -> None:
@@ -116,6 +116,29 @@ def test_a_change_that_a_majority_was_ready_for_in_time_still_comes_into_force(
     world.clock.advance(8 * 86_400)
     enact_subjects(whole)
     assert rosters(world) == {change.roster.digest()}
+
+
+@pytest.mark.parametrize("ended", [True])
+def test_a_change_that_a_few_were_ready_for_in_time_is_approved_anew(world: World, ended: bool) -> None:
+    """Those few are ready for its roster for ever: the same roster, in another change, has them with it."""
+    whole = world.plane
+    roster = without_person(whole.roster, "emi")
+    approved(world, roster, "leaves")
+    reaching(world, *SIGNERS[:2])
+    enact_subjects(world.plane)
+    world.plane = whole
+    world.clock.advance(8 * 86_400)
+    # With two of those who have not heard of it away, it is not sure that it has come to nothing.
+    reaching(world, *(SIGNERS if ended else SIGNERS[:4]))
+    assert enact_subjects(world.plane) == ended
+    assert rosters(world) == {whole.genesis.roster.digest()}
+    world.plane = whole
+    approved(world, roster, "leaves, as agreed last week")
+    reaching(world, *SIGNERS[:4])
+    enact_subjects(world.plane)
+    world.plane = dataclasses.replace(world.plane, transports=whole.transports)
+    enact_subjects(world.plane)
+    assert rosters(world) == {roster.digest()}
 
 
 def test_a_signer_away_for_months_is_brought_to_the_newest(world: World) -> None:

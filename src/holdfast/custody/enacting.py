@@ -1,16 +1,29 @@
 """Carrying out what officers approved: signers come first, and the control plane follows them.
 
 A roster change is offered to signers until so many are ready for it that no other can be; their letters are kept with
-the roster, and bring every other signer to it, whenever it answers. One change is offered at a time.
+the roster, and bring every other signer to it, whenever it answers. One change is offered
+at a time. What a minority of signers says neither carries out nor ends what officers approved.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import select, update
 
 from holdfast.audit import RosterActivated, append, checkpoint
-from holdfast.authority import EVERYONE, Approval, Envelope, FreezeOrder, Header, RosterChange, open_envelope
+from holdfast.authority import (
+    EVERYONE,
+    Approval,
+    Envelope,
+    FreezeOrder,
+    Header,
+    RosterChange,
+    RosterChangeExpired,
+    open_envelope,
+)
 from holdfast.custody import models
 from holdfast.custody.control_plane import ControlPlane
 from holdfast.custody.errors import SubjectEnded
@@ -37,8 +50,10 @@ from holdfast.signer import (
     RosterProposal,
     RosterReady,
     RosterRequest,
+    SignerInternalFault,
     SignerRefused,
     SignerUnavailable,
+    majority,
     ready_quorum,
 )
 from holdfast.store import transaction
@@ -49,6 +64,7 @@ _PASSING = frozenset(
     {
         DelayNotElapsed.code,
         Frozen.code,
+        SignerInternalFault.code,
         SignerUnavailable.code,
         # Of a signer that has cosigned more, or less, of the log than was shown; and of one whose time is a bit off.
         "log.not_consistent",
@@ -58,6 +74,8 @@ _PASSING = frozenset(
     }
 )
 """What a signer says that it will not say for ever."""
+
+Said = TypeVar("Said")
 
 
 def enact_subjects(plane: ControlPlane) -> int:
@@ -71,10 +89,7 @@ def enact_subjects(plane: ControlPlane) -> int:
     _bring_up(plane)
     for digest in _approved(plane, LIFT):
         ended += _enact_lift(plane, digest)
-    # Signers vouch for one change a version: a second one would only divide them.
-    for digest in _approved(plane, ROSTER)[:1]:
-        ended += _enact_roster(plane, digest)
-    return ended
+    return ended + _enact_rosters(plane)
 
 
 def refresh_roster(plane: ControlPlane) -> None:
@@ -101,48 +116,90 @@ def _approved(plane: ControlPlane, kind: str) -> list[bytes]:
         return [bytes(digest) for digest in rows]
 
 
+def _answer(name: str, ask: Callable[[], Said]) -> Said | str:
+    """What a signer says, or the code of why it does not; whatever is wrong with one, the others are asked too."""
+    try:
+        return ask()
+    except SignerRefused as refused:
+        return refused.refusal.code
+    except HoldfastError:
+        return SignerUnavailable.code
+    # Its answer may be anything at all; a fault of ours shows in every other use of the database.
+    except Exception as fault:  # noqa: BLE001
+        log.warning("custody.signer_answer_odd", signer=name, fault=type(fault).__name__)
+        return SignerUnavailable.code
+
+
 def _enact_lift(plane: ControlPlane, digest: bytes) -> bool:
     with transaction(plane.engine) as connection:
         body, approvals = subject_body(find_subject(connection, digest)), subject_approvals(connection, digest)
     if not isinstance(body, FreezeOrder):
         return False
     request = FreezeRequest(body, approvals)
-    answers: list[str | None] = []
-    for name in plane.transports:
-        try:
-            (letter,) = plane.signer(name).call(request)
-            Done.decoded(open_envelope(letter, plane.roster, Header(name, EVERYONE, request.digest(), 0, 0)))
-            answers.append(None)
-        except SignerRefused as refused:
-            answers.append(refused.refusal.code)
-        except (HoldfastError, ValueError):
-            answers.append(SignerUnavailable.code)
-    if None in answers:
+    codes = [_answer(name, partial(_lift, plane, name, request)) for name in plane.transports]
+    if codes.count(None) >= majority(len(plane.roster.signers)):
         spread_freezes(plane)
         return _end(plane, digest, SubjectState.DONE)
-    return _end_if_refused(plane, digest, [code for code in answers if code is not None])
+    return _end_if_refused(plane, digest, [code for code in codes if code is not None])
 
 
-def _enact_roster(plane: ControlPlane, digest: bytes) -> bool:
-    with transaction(plane.engine) as connection:
-        row = find_subject(connection, digest)
-        change, approvals = subject_body(row), subject_approvals(connection, digest)
-    if not isinstance(change, RosterChange):
-        return False
-    ready: list[Envelope] = []
-    codes: list[str] = []
-    for name in plane.transports:
-        try:
-            ready.append(_ready(plane, name, change, row.log_sequence, approvals, ready))
-        except SignerRefused as refused:
-            codes.append(refused.refusal.code)
-        except (HoldfastError, ValueError):
-            codes.append(SignerUnavailable.code)
-    if len(ready) >= ready_quorum(len(plane.roster.signers)):
-        _activate(plane, RosterAdoption(change, tuple(ready)))
+def _lift(plane: ControlPlane, name: str, request: FreezeRequest) -> None:
+    """Have one signer lift the freeze; one that did before shows it by its state.
+
+    :raises SignerRefused: why it does not.
+    :raises SignerUnavailable: no answer, or it has yet to hear of the freeze that is lifted.
+    """
+    client, version = plane.signer(name), request.order.version
+    try:
+        (letter,) = client.call(request)
+        Done.decoded(open_envelope(letter, plane.roster, Header(name, EVERYONE, request.digest(), 0, 0)))
+    except SignerRefused:
+        status = client.status()
+        if status.freeze_version < version - 1:
+            raise SignerUnavailable(f"{name} has yet to hear of freeze order {version - 1}") from None
+        if status.frozen or status.freeze_version < version:
+            raise
+
+
+def _enact_rosters(plane: ControlPlane) -> int:
+    # Signers are ready for one roster a version: a second one would only divide them.
+    for digest, change in _roster_changes(plane)[:1]:
+        ready, codes = _offer(plane, digest, change)
+        if len(ready) < ready_quorum(len(plane.roster.signers)):
+            return _end_if_refused(plane, digest, codes)
+        _activate(plane, RosterAdoption(change, ready))
         _bring_up(plane)
-        return True
-    return not ready and _end_if_refused(plane, digest, codes)
+        return 1
+    return 0
+
+
+def _roster_changes(plane: ControlPlane) -> list[tuple[bytes, RosterChange]]:
+    found: list[tuple[bytes, RosterChange]] = []
+    for digest in _approved(plane, ROSTER):
+        with transaction(plane.engine) as connection:
+            change = subject_body(find_subject(connection, digest))
+        if isinstance(change, RosterChange):
+            found.append((digest, change))
+    return found
+
+
+def _offer(plane: ControlPlane, digest: bytes, change: RosterChange) -> tuple[tuple[Envelope, ...], list[str]]:
+    """Ask every signer for its letter: the letters, and the codes of those who gave none."""
+    with transaction(plane.engine) as connection:
+        sequence, approvals = find_subject(connection, digest).log_sequence, subject_approvals(connection, digest)
+    answers: dict[str, Envelope | str] = {}
+
+    def ask(name: str) -> None:
+        ready = tuple(answer for answer in answers.values() if isinstance(answer, Envelope))
+        answers[name] = _answer(name, partial(_ready, plane, name, change, sequence, approvals, ready))
+
+    for name in plane.transports:
+        ask(name)
+    # Asked before the others had shown that they were ready in time.
+    for name in [name for name, answer in answers.items() if answer == RosterChangeExpired.code]:
+        ask(name)
+    ready = tuple(answer for answer in answers.values() if isinstance(answer, Envelope))
+    return ready, [answer for answer in answers.values() if isinstance(answer, str)]
 
 
 def _ready(  # noqa: PLR0917 - what one letter takes
@@ -176,11 +233,12 @@ def _ready(  # noqa: PLR0917 - what one letter takes
 
 
 def _end_if_refused(plane: ControlPlane, digest: bytes, codes: Sequence[str]) -> bool:
-    """End what no signer will ever do: all that answer say so."""
-    final = sorted(code for code in codes if code not in _PASSING)
-    if not final or any(code in _PASSING and code != SignerUnavailable.code for code in codes):
+    """End what a majority of signers will never do: fewer may all be in the wrong hands."""
+    final = Counter(code for code in sorted(codes) if code not in _PASSING)
+    if final.total() < majority(len(plane.roster.signers)):
         return False
-    return _end(plane, digest, SubjectState.ENDED, final[0], "the signers refuse it")
+    ((code, _),) = final.most_common(1)
+    return _end(plane, digest, SubjectState.ENDED, code, "the signers refuse it")
 
 
 def _activate(plane: ControlPlane, adoption: RosterAdoption) -> None:
@@ -220,10 +278,11 @@ def _bring_up(plane: ControlPlane) -> None:
             continue
         with transaction(plane.engine) as connection:
             missed = adoptions_after(connection, health.status.roster_version)
-        for adoption in missed:
-            try:
-                plane.signer(health.name).call(adoption)
-            except HoldfastError as fault:
-                code = fault.refusal.code if isinstance(fault, SignerRefused) else fault.code
-                log.warning("custody.roster_behind", signer=health.name, code=code)
-                break
+        code = _answer(health.name, partial(_hand_over, plane, health.name, missed))
+        if code is not None:
+            log.warning("custody.roster_behind", signer=health.name, code=code)
+
+
+def _hand_over(plane: ControlPlane, name: str, missed: Sequence[RosterAdoption]) -> None:
+    for adoption in missed:
+        plane.signer(name).call(adoption)

@@ -93,9 +93,12 @@ def propose_lift(plane: ControlPlane, reason: str, created_by: str) -> FreezeOrd
         if known is None:
             _insert(connection, LIFT, order, created_by, now_s, None)
         else:
-            # The same words again, after they were not approved in time: they wait anew.
-            ended = update(table).where(table.c.digest == order.digest(), table.c.state == SubjectState.ENDED.value)
-            opened = {"state": SubjectState.OPEN.value, "expires_at_s": now_s + LIFE_S, "code": None, "reason": None}
+            # The same words again, after they were not approved in time, or came to nothing although signers had said
+            # that they were carried out: they wait anew, with the approvals that still hold.
+            over = (SubjectState.ENDED.value, SubjectState.DONE.value)
+            ended = update(table).where(table.c.digest == order.digest(), table.c.state.in_(over))
+            state = _state_with(plane, _standing(plane, connection, order.digest()), order.digest())
+            opened = {"state": state.value, "expires_at_s": now_s + LIFE_S, "code": None, "reason": None}
             connection.execute(ended.values(opened))
     return order
 
@@ -146,14 +149,18 @@ def approve_subject(plane: ControlPlane, digest: bytes, approval: Approval) -> S
             insert(table).values(subject=digest, person=approval.person, approval=approval.encoded(), at_s=now_s)
         )
         append(connection, SubjectApproved(digest, approval.person), now_s)
-        state = SubjectState.OPEN
-        try:
-            require_quorum((*given, approval), plane.roster, digest, OFFICER, plane.roster.change_quorum)
-            state = SubjectState.APPROVED
-        except QuorumNotReached:
-            pass
+        state = _state_with(plane, (*given, approval), digest)
         connection.execute(update(models.subjects).where(models.subjects.c.digest == digest).values(state=state.value))
     return state
+
+
+def _state_with(plane: ControlPlane, approvals: tuple[Approval, ...], digest: bytes) -> SubjectState:
+    """Where a proposal stands with these approvals, each of which holds."""
+    try:
+        require_quorum(approvals, plane.roster, digest, OFFICER, plane.roster.change_quorum)
+    except QuorumNotReached:
+        return SubjectState.OPEN
+    return SubjectState.APPROVED
 
 
 def _standing(plane: ControlPlane, connection: Connection, digest: bytes) -> tuple[Approval, ...]:
