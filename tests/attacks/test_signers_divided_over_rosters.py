@@ -118,7 +118,7 @@ def test_a_change_that_a_majority_was_ready_for_in_time_still_comes_into_force(
     assert rosters(world) == {change.roster.digest()}
 
 
-@pytest.mark.parametrize("ended", [True])
+@pytest.mark.parametrize("ended", [True, False])
 def test_a_change_that_a_few_were_ready_for_in_time_is_approved_anew(world: World, ended: bool) -> None:
     """Those few are ready for its roster for ever: the same roster, in another change, has them with it."""
     whole = world.plane

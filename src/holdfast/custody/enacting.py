@@ -1,8 +1,8 @@
 """Carrying out what officers approved: signers come first, and the control plane follows them.
 
 A roster change is offered to signers until so many are ready for it that no other can be; their letters are kept with
-the roster, and bring every other signer to it, whenever it answers. One change is offered
-at a time. What a minority of signers says neither carries out nor ends what officers approved.
+the roster, and bring every other signer to it, whenever it answers. While signers may be ready for one roster, no other
+is offered. What a minority of signers says neither carries out nor ends what officers approved.
 """
 
 from collections import Counter
@@ -23,6 +23,7 @@ from holdfast.authority import (
     RosterChange,
     RosterChangeExpired,
     open_envelope,
+    roster_difference,
 )
 from holdfast.custody import models
 from holdfast.custody.control_plane import ControlPlane
@@ -37,6 +38,7 @@ from holdfast.custody.subjects import (
     SubjectState,
     end_subject,
     find_subject,
+    note_offered,
     subject_approvals,
     subject_body,
 )
@@ -162,30 +164,47 @@ def _lift(plane: ControlPlane, name: str, request: FreezeRequest) -> None:
 
 
 def _enact_rosters(plane: ControlPlane) -> int:
-    # Signers are ready for one roster a version: a second one would only divide them.
-    for digest, change in _roster_changes(plane)[:1]:
+    """Offer changes in turn, until signers may be ready for a roster; from then on only that one, in whichever change.
+
+    A signer is ready for one roster a version, for ever: two that some are ready for would both come to nothing.
+    """
+    needed, held, ended = ready_quorum(len(plane.roster.signers)), None, 0
+    for digest, change in _roster_changes(plane):
+        if held is not None and change.roster != held:
+            continue
         ready, codes = _offer(plane, digest, change)
-        if len(ready) < ready_quorum(len(plane.roster.signers)):
-            return _end_if_refused(plane, digest, codes)
-        _activate(plane, RosterAdoption(change, ready))
-        _bring_up(plane)
-        return 1
-    return 0
+        if len(ready) >= needed:
+            _activate(plane, RosterAdoption(change, ready))
+            _bring_up(plane)
+            return ended + 1
+        ended += _end_if_refused(plane, digest, codes)
+        # Whoever gave no letter, and no refusal either, may be ready all the same: its answer was lost.
+        if len(codes) - codes.count(SignerUnavailable.code) < needed:
+            held = change.roster
+        else:
+            with transaction(plane.engine) as connection:
+                note_offered(connection, digest, None)
+    return ended
 
 
 def _roster_changes(plane: ControlPlane) -> list[tuple[bytes, RosterChange]]:
-    found: list[tuple[bytes, RosterChange]] = []
+    """What is approved, as it is offered: first what signers may be ready for, then what only takes away."""
+    found: list[tuple[bool, bool, bytes, RosterChange]] = []
     for digest in _approved(plane, ROSTER):
         with transaction(plane.engine) as connection:
-            change = subject_body(find_subject(connection, digest))
+            row = find_subject(connection, digest)
+        change = subject_body(row)
         if isinstance(change, RosterChange):
-            found.append((digest, change))
-    return found
+            weakens = roster_difference(plane.roster, change.roster).weakens()
+            found.append((row.offered_at_s is None, weakens, digest, change))
+    # Stable: of two that are alike, the one that was proposed first.
+    return [(digest, change) for _, _, digest, change in sorted(found, key=lambda each: each[:2])]
 
 
 def _offer(plane: ControlPlane, digest: bytes, change: RosterChange) -> tuple[tuple[Envelope, ...], list[str]]:
     """Ask every signer for its letter: the letters, and the codes of those who gave none."""
     with transaction(plane.engine) as connection:
+        note_offered(connection, digest, plane.clock.now_s())
         sequence, approvals = find_subject(connection, digest).log_sequence, subject_approvals(connection, digest)
     answers: dict[str, Envelope | str] = {}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from holdfast.audit import RosterChangeProposed, SubjectApproved, append
 from holdfast.authority import (
@@ -221,6 +221,13 @@ def open_subjects(connection: Connection, now_s: int) -> list[Row[Any]]:
     table = models.subjects
     query = select(table).where(table.c.state == SubjectState.OPEN.value, table.c.expires_at_s > now_s)
     return list(connection.execute(query.order_by(table.c.created_at_s)).all())
+
+
+def note_offered(connection: Connection, digest: bytes, at_s: int | None) -> None:
+    """Keep since when signers may be ready for a roster change; None once it is known that too few are."""
+    table = models.subjects
+    offered = at_s if at_s is None else func.coalesce(table.c.offered_at_s, at_s)
+    connection.execute(update(table).where(table.c.digest == digest).values(offered_at_s=offered))
 
 
 def end_subject(
