@@ -31,7 +31,15 @@ from holdfast.authority import (
     sign_attestation,
 )
 from holdfast.chains.bitcoin import Coin, Output, SpendPlan, address_to_script, plan_spend
-from holdfast.custody import RISK_KEY, Movement, candidate_for, cosign_log, request_for, vault_certificate
+from holdfast.custody import (
+    RISK_KEY,
+    Movement,
+    candidate_for,
+    collect_approvals,
+    cosign_log,
+    request_for,
+    vault_certificate,
+)
 from holdfast.custody.coins import spendable_coins
 from holdfast.custody.customers import find_customer
 from holdfast.demo.deployment import ASSET, PERSONS, SIGNERS, VAULT, page_of
@@ -390,6 +398,15 @@ class Takeover:
         """A signer's letter of round 1, opened."""
         place = Header(signer, EVERYONE, opened.session, ROUND_COMMIT, 1)
         return Commitments.decoded(open_envelope(opened.letters[signer], self.plane.roster, place))
+
+    def officers_approve(self, digest: bytes) -> None:
+        """Have three officers approve a proposal, each on another signer's page."""
+        cosign_log(self.world.plane)
+        collect_approvals(self.world.plane)
+        for person, signer in zip(PERSONS[:3], SIGNERS, strict=False):
+            assertion = self.world.deployment.persons[person].assertion(digest, page_of(signer))
+            self.world.signers[signer].proposals.approve(digest, assertion)
+        collect_approvals(self.world.plane)
 
     def with_transports(self, **others: SignerTransport) -> None:
         """Reach the named signers in another way from now on."""

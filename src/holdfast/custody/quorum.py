@@ -1,5 +1,6 @@
 """Collecting a threshold signature: the relay's side of signing. It chooses who is asked, not what they sign."""
 
+import contextlib
 import os
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -7,6 +8,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, insert
 
 from holdfast.audit import (
+    CosignatureInvalid,
+    NoteMalformed,
     SignatureRefused,
     add_cosignature,
     append,
@@ -256,8 +259,10 @@ class _Collection:
         size = open_checkpoint(self.note, self.plane.genesis.log_name, self.plane.genesis.log_key).size
         with transaction(self.plane.engine) as connection:
             for name, body in commitments.items():
-                if body.cosignature is not None:
-                    add_cosignature(connection, size, body.cosignature, self.plane.roster.signer(name).signing_key)
+                # The transaction is signed: a cosignature that is none is no reason to let it lie.
+                with contextlib.suppress(NoteMalformed, CosignatureInvalid):
+                    if body.cosignature is not None:
+                        add_cosignature(connection, size, body.cosignature, self.plane.roster.signer(name).signing_key)
 
 
 def record_refusal(plane: ControlPlane, intent: Intent, refused: SignerRefused) -> None:

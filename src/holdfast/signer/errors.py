@@ -53,7 +53,7 @@ class PageUnavailable(SignerError):
 
 
 class RosterReadyForAnother(SignerError):
-    """This signer has vouched for another change of the same roster version."""
+    """This signer has vouched for another roster of the same version."""
 
     code = "roster.ready_for_another"
 

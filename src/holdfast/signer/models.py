@@ -168,11 +168,11 @@ roster_readies = Table(
     "roster_readies",
     metadata,
     Column("version", INTEGER, primary_key=True, autoincrement=False),
-    Column("change", LargeBinary, nullable=False),
+    Column("roster", LargeBinary, nullable=False),
     Column("at_s", INTEGER, nullable=False),
     sqlite_strict=True,
 )
-"""The one roster change of each version that this signer vouched for, for ever."""
+"""The one roster of each version, by digest, that this signer vouched for, for ever."""
 
 destinations = Table(
     "destinations",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from holdfast.authority import Approval, Credential, Envelope, FreezeLift, Intent, RosterChange
 from holdfast.encoding import Canonical
-from holdfast.signer.messages import EnrolledOrder, LogEvidence, SigningRequest
+from holdfast.signer.messages import EnrolledOrder, LogEvidence, SigningRequest, require_counts
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,16 @@ class RosterRequest(Canonical):
 
 @dataclass(frozen=True)
 class RosterReady(Canonical):
-    """A signer's word that this change, by digest, is the only one of its version that it is ready for."""
+    """A signer's word that this roster, by digest, is the only one of its version that it is ready for."""
 
     DOMAIN = "holdfast/roster-ready"
 
-    change: bytes
+    roster: bytes
     version: int
+
+    def __post_init__(self) -> None:
+        """Refuse a version that no roster has."""
+        require_counts(self.version)
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,10 @@ class Candidate:
     name: str
     credential: Credential
     at_s: int
+
+    def __post_init__(self) -> None:
+        """Refuse a time that is none."""
+        require_counts(self.at_s)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
     ),
     "roster_readies": (
         sa.Column("version", INTEGER, primary_key=True, autoincrement=False),
-        sa.Column("change", sa.LargeBinary, nullable=False),
+        sa.Column("roster", sa.LargeBinary, nullable=False),
         sa.Column("at_s", INTEGER, nullable=False),
     ),
     "destinations": (
