@@ -102,7 +102,7 @@ class _Page:
 
     def waiting(self, _request: Request) -> Response:
         """Everything that waits here."""
-        return self._render("waiting.html", waiting=show_all(self._node))
+        return self._render("waiting.html", lists=show_all(self._node))
 
     def subject(self, request: Request) -> Response:
         """One thing that waits, whole."""
