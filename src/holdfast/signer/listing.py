@@ -74,7 +74,7 @@ class _Rows:
         self.of_payouts = table.c.kind == PAYOUT
         self.is_lacking = approvals < needed
         self.is_approved = (approvals >= needed) & is_current & ~let_through.exists()
-        self.is_delayed = func.coalesce(effective > now_s, False)  # noqa: FBT003 - SQL's false
+        self.is_delayed = func.coalesce(effective > now_s, False)
 
     def lines(self, *conditions: ColumnElement[Any]) -> Lines:
         """The list of what all conditions hold for."""

@@ -17,8 +17,8 @@ from holdfast.authority import (
 from holdfast.chains.bitcoin import DecodedSpend, address_to_script, decode_spend, script_to_address
 from holdfast.errors import HoldfastError
 from holdfast.signer import models
-from holdfast.signer.matching import ASSET
 from holdfast.signer.listing import Lists
+from holdfast.signer.matching import ASSET
 from holdfast.signer.messages import FreezeRequest
 from holdfast.signer.node import SignerNode
 from holdfast.signer.proposal_messages import IntentProposal, Proposal, RosterProposal
