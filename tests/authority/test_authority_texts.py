@@ -9,7 +9,20 @@ from holdfast.amounts import Amount
 from holdfast.authority import AuthorityMalformed, Credential, Person, WithdrawalOrder, require_text
 from holdfast.demo.authenticator import SoftwareAuthenticator
 
-GOOD = ["a", "ada", "Ada Lovelace", "Žofie Ähren", "O'Brien-Smith", "李小龍", "ست", "treasury (2)", "x" * 60, "Nguyễn", "שָׁלוֹם", "ปู่ทิ้ง"]
+GOOD = [
+    "a",
+    "ada",
+    "Ada Lovelace",
+    "Žofie Ähren",
+    "O'Brien-Smith",
+    "李小龍",
+    "ست",
+    "treasury (2)",
+    "x" * 60,
+    "Nguyễn",
+    "שָׁלוֹם",
+    "ปู่ทิ้ง",
+]
 BAD = [
     "",
     "x" * 61,

@@ -4,7 +4,7 @@ from holdfast.pages.assets import SHARED, Assets
 from holdfast.pages.expiring import Expiring
 from holdfast.pages.perimeter import LOOPBACK_HOSTS, READ_ONLY, SCRIPTED, TRUSTED, Perimeter, host_of
 from holdfast.pages.serving import serve, served_beside
-from holdfast.pages.words import age, machine_moment, moment, short
+from holdfast.pages.words import age, count, machine_moment, moment, printed, short
 
 __all__ = [
     "LOOPBACK_HOSTS",
@@ -16,9 +16,11 @@ __all__ = [
     "Expiring",
     "Perimeter",
     "age",
+    "count",
     "host_of",
     "machine_moment",
     "moment",
+    "printed",
     "serve",
     "served_beside",
     "short",

@@ -115,4 +115,4 @@ def _words(proposal: Proposal) -> tuple[str, str]:
         return f"Roster {proposal.change.roster.version}", proposal.change.reason
     intent = proposal.intent
     paid = intent.payments[0].destination if len(intent.payments) == 1 else f"{len(intent.payments)} payments"
-    return str(intent.total()), f"{paid}, out of {intent.vault}"
+    return intent.total().on_page(), f"{paid}, out of {intent.vault}"

@@ -35,7 +35,7 @@ def _shown(view: EpochView) -> Document:
         "super_root": view.super_root.hex(),
         "height": view.block.height,
         "assets": [
-            {"asset": cover.asset, "liabilities": str(cover.liabilities), "coins": str(cover.coins)}
+            {"asset": cover.asset, "liabilities": cover.liabilities.on_page(), "coins": cover.coins.on_page()}
             for cover in view.assets
         ],
     }

@@ -28,7 +28,7 @@ from holdfast.authority import (
     verify_assertion,
 )
 from holdfast.errors import HoldfastError
-from holdfast.pages import SHARED, TRUSTED, Assets, Perimeter, age, host_of, machine_moment, moment, short
+from holdfast.pages import SHARED, TRUSTED, Assets, Perimeter, age, host_of, machine_moment, moment, printed, short
 from holdfast.signer.errors import InvitationInvalid, ProposalUnknown
 from holdfast.signer.messages import FreezeRequest
 from holdfast.signer.node import SignerNode
@@ -73,6 +73,7 @@ class _Page:
             loader=PackageLoader("holdfast.signer.pages"),
             autoescape=True,
             undefined=StrictUndefined,
+            finalize=printed,
             trim_blocks=True,
             lstrip_blocks=True,
         )
