@@ -59,8 +59,9 @@ def create_page(node: SignerNode) -> ASGIApp:
         Route("/static/{name}", page.assets.serve),
     ]
     app = Starlette(routes=routes, exception_handlers={HoldfastError: page.refused, HTTPException: page.unknown})
-    host = host_of(node.home.identity.origin.split("://", 1)[-1]) or "localhost"
-    return Perimeter(app, (host,), csp=TRUSTED, methods=("GET", "POST"))
+    origin = node.home.identity.origin
+    host = host_of(origin.split("://", 1)[-1]) or "localhost"
+    return Perimeter(app, (host,), csp=TRUSTED, methods=("GET", "POST"), origins=(origin,))
 
 
 class _Page:
