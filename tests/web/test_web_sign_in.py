@@ -142,12 +142,17 @@ def test_what_is_no_answer_at_all(browser: Browser, document: object) -> None:
     assert browser.post("/sign-in", document).status_code == 400
 
 
-@pytest.mark.parametrize("name", [7, None, "x" * 81])
+@pytest.mark.parametrize("name", [7, None, "x" * 81, "ada\x00"])
 def test_what_is_no_name(browser: Browser, name: object) -> None:
     assert browser.post("/sign-in/challenge", {"name": name}).status_code == 400
 
 
 def test_no_other_origin_can_sign_anybody_in(founded_world: World, browser: Browser) -> None:
+def test_half_a_character_is_no_name(browser: Browser) -> None:
+    answer = browser.request("POST", "/sign-in/challenge", {"origin": ORIGIN}, rb'{"name": "\ud800"}')
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "web.request_malformed")
+
+
     assert browser.post("/sign-in/challenge", {"name": "ada"}, origin=page_of("bern")).status_code == 403
 
 

@@ -4,12 +4,13 @@ from holdfast.pages.assets import SHARED, Assets
 from holdfast.pages.expiring import Expiring
 from holdfast.pages.perimeter import LOOPBACK_HOSTS, READ_ONLY, SCRIPTED, TRUSTED, Perimeter, host_of
 from holdfast.pages.serving import serve, served_beside
-from holdfast.pages.words import age, count, machine_moment, moment, printed, short
+from holdfast.pages.words import NO_NUL, age, count, machine_moment, moment, printed, short
 
 __all__ = [
     "LOOPBACK_HOSTS",
     "READ_ONLY",
     "SCRIPTED",
+    "NO_NUL",
     "SHARED",
     "TRUSTED",
     "Assets",

@@ -8,6 +8,9 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 
 SHORT = 16
 
+NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL's texts hold no NUL: an address or a field with one names nothing."""
+
 
 def printed(value: object) -> object:
     """What a template prints for a value: amounts as pages show them, all else as it is."""

@@ -33,8 +33,9 @@ def add(app: FastAPI, site: Site) -> None:
         try:
             document = await json_document(request)
             name = document.get("name", "")
-            if not isinstance(name, str) or len(name) > MAX_NAME:
-                raise RequestMalformed(f"a name has at most {MAX_NAME} characters")
+            # JSON can spell half a character, which no name has and no encoding takes.
+            if not isinstance(name, str) or len(name) > MAX_NAME or not name.isprintable():
+                raise RequestMalformed(f"a name has at most {MAX_NAME} printable characters")
             invitation = site.sign_in.invite(name, _address(request))
         except WebError as refusal:
             return _refused(refusal)
