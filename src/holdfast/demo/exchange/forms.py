@@ -29,8 +29,9 @@ class NameForm(Form):
 
 
 class OpeningForm(Form):
-    """A new passkey's registration, and the 128-bit nonce that this customer's page chose."""
+    """An account's name, its passkey's registration, and the 128-bit nonce that this customer's page chose."""
 
+    name: Annotated[str, Field(max_length=200)]
     challenge: Challenge
     credential: dict[str, Base64Url]
     nonce: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
