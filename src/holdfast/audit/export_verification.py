@@ -157,7 +157,10 @@ class _Replay:
 def _header(file: BinaryIO) -> tuple[str, bytes]:
     header = _parsed(file, "line 1")
     match header:
-        case {"format": str(name), "version": int(version), "origin": str(origin), "log_key": str(key), **others}:
+        # To Python, true is an integer too.
+        case {"format": str(name), "version": int(version), "origin": str(origin), "log_key": str(key), **others} if (
+            type(version) is int
+        ):
             pass
         case _:
             raise ExportMalformed("line 1: not the header of an audit export")
