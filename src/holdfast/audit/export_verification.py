@@ -67,6 +67,9 @@ def verify_export(
     :raises CosignaturesTooFew: fewer than ``minimum_cosigners``.
     """
     try:
+        # A pipe would have us wait for ever.
+        if path.exists() and not path.is_file():
+            raise ExportMalformed(f"{path} is no regular file")
         with path.open("rb") as file:
             origin, stated_key = _header(file)
             replay = _Replay(origin, stated_key if log_key is None else log_key, cosigners or {}, known)
