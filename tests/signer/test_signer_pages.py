@@ -15,12 +15,10 @@ from holdfast.custody import (
     collect_approvals,
     collect_candidates,
     cosign_log,
-    enact_subjects,
     invite_person,
     propose_lift,
     propose_roster,
     request_for,
-    spread_freezes,
     with_device,
     without_device,
 )
@@ -302,27 +300,6 @@ def test_a_lift_is_shown_to_officers(world: World) -> None:
     assert "Lift the freeze?" in said
     assert "a false alarm" in said
     assert "0 of 3 persons" in said
-
-
-def test_a_lift_is_decided_by_why_it_was_frozen(world: World) -> None:
-    page = Page(world, "bern")
-    for person, reason in (("dov", "keys were copied"), ("ben", "a stranger on the network")):
-        offered = page.post("/freeze/order", {"reason": reason}).json()
-        digest = FreezeOrder.decoded(bytes.fromhex(offered["order"])).digest()
-        assertion = as_document(world.deployment.persons[person].assertion(digest, page.origin))
-        assert page.post("/freeze", {"order": offered["order"], "assertion": assertion}).status_code == 200
-        spread_freezes(world.plane)
-    order = propose_lift(world.plane, "a false alarm", "ada")
-    collect_approvals(world.plane)
-    for path in ("/", f"/subjects/{order.digest().hex()}"):
-        said = text_of(Page(world).get(path))
-        for part in ("by dov", "known here since 2026-", "keys were copied", "by ben", "a stranger on the network"):
-            assert part in said
-    for person, signer in zip(("ada", "ben", "chiara"), SIGNERS, strict=False):
-        approve(world, Page(world, signer), person, order.digest())
-    collect_approvals(world.plane)
-    enact_subjects(world.plane)
-    assert "keys were copied" not in Page(world).get("/").text
 
 
 def test_a_roster_change_is_shown_by_its_difference(world: World) -> None:

@@ -32,7 +32,7 @@ from holdfast.pages import SHARED, TRUSTED, Assets, Perimeter, age, host_of, mac
 from holdfast.signer.errors import InvitationInvalid, ProposalUnknown
 from holdfast.signer.messages import FreezeRequest
 from holdfast.signer.node import SignerNode
-from holdfast.signer.pages.showing import Shown, ShownIntent, ShownRoster, show, show_all, show_freezes
+from holdfast.signer.pages.showing import Shown, ShownIntent, ShownRoster, show, show_all
 from holdfast.signer.records import freeze_in_force
 from holdfast.store import transaction
 
@@ -85,14 +85,15 @@ class _Page:
     def _render(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         node = self._node
         with node.at_work(), transaction(node.home.engine) as connection:
-            freezes = show_freezes(connection)
+            version, frozen = freeze_in_force(connection)
         html = self._templates.get_template(template).render(
             signer=node.home.identity,
             venue=node.genesis.venue,
             network=node.genesis.network,
             roster=node.roster,
             genesis_words=node.genesis.words(),
-            freezes=freezes,
+            frozen=frozen,
+            freeze_version=version,
             now_s=node.clock.now_s(),
             assets=self.assets,
             **values,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from holdfast.amounts import Amount
 from holdfast.authority import (
@@ -19,7 +19,6 @@ from holdfast.errors import HoldfastError
 from holdfast.signer import models
 from holdfast.signer.listing import Lists
 from holdfast.signer.matching import ASSET
-from holdfast.signer.messages import FreezeRequest
 from holdfast.signer.node import SignerNode
 from holdfast.signer.proposal_messages import IntentProposal, Proposal, RosterProposal
 from holdfast.store import transaction
@@ -28,7 +27,6 @@ HISTORY_S = 90 * 86_400
 """How far back a payout is compared with what this signer let through."""
 
 _MOST_COMPARED = 10_000
-_MOST_FREEZES = 10
 
 
 @dataclass(frozen=True)
@@ -135,16 +133,6 @@ class ShownRoster:
 
 
 @dataclass(frozen=True)
-class ShownFreeze:
-    """A freeze in force: why and by whom, as its order says, and when this signer came to know of it."""
-
-    version: int
-    reason: str
-    persons: tuple[str, ...]
-    at_s: int
-
-
-@dataclass(frozen=True)
 class ShownLift:
     """An order that lifts a freeze."""
 
@@ -168,18 +156,6 @@ def show_all(node: SignerNode) -> Lists:
     """A line on everything that waits here for people, or for its time."""
     with node.at_work(), transaction(node.home.engine) as connection:
         return node.proposals.listed(connection)
-
-
-def show_freezes(connection: Connection) -> list[ShownFreeze]:
-    """The freezes that this signer has kept since the last lift, the newest first, at most :data:`_MOST_FREEZES`."""
-    table = models.freeze_orders
-    lifted = select(func.coalesce(func.max(table.c.version), 0)).where(table.c.frozen == 0).scalar_subquery()
-    query = select(table).where(table.c.version > lifted).order_by(table.c.version.desc()).limit(_MOST_FREEZES)
-    freezes = ((FreezeRequest.decoded(row.request), row.at_s) for row in connection.execute(query).all())
-    return [
-        ShownFreeze(request.order.version, request.order.reason, tuple(each.person for each in request.approvals), at_s)
-        for request, at_s in freezes
-    ]
 
 
 def _shown(node: SignerNode, connection: Connection, proposal: Proposal) -> Shown:
