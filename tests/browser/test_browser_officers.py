@@ -96,6 +96,12 @@ def test_a_device_that_is_registered_already(person: Visitor, house: House) -> N
     expect(person.page.locator("#said")).to_contain_text("This device is registered already.")
 
 
+def test_a_hardware_key_that_protects_its_credentials(person: Visitor, house: House) -> None:
+    person.passkeys.become_a_hardware_key()
+    registered_by(house, person, "ivo")
+    person.require_clean()
+
+
 def test_an_address_that_was_no_invitation(person: Visitor) -> None:
     person.page.goto(f"{page_of('zurich')}/enrol/{'00' * 16}")
     expect(person.page.get_by_role("main")).to_contain_text("invitation.invalid")

@@ -82,7 +82,9 @@ def test_three_persons_on_three_pages_have_it_paid(world: World) -> None:
     assert collect_approvals(world.plane).approvals == 0
     for node in world.signers.values():
         with transaction(node.home.engine) as connection:
-            assert node.proposals.listed(connection) == [], "nobody is asked any more"
+            lists = node.proposals.listed(connection)
+        assert not lists.payouts.shown, "nobody is asked any more"
+        assert len(lists.unsigned.shown) == 1, "nor hidden while it is not signed"
     assert world.settle(intent) is PayoutState.BROADCAST
 
 

@@ -62,6 +62,8 @@ def test_one_withdrawal_is_planned_alone(founded_world: World, browser: Browser)
         ({"vault": "nowhere"}, 409, "vault.unknown"),
         ({}, 400, "web.request_malformed"),
         ({"vault": "x" * 201}, 400, "web.request_malformed"),
+        ({"vault": "hot\x00"}, 400, "web.request_malformed"),
+        ({"vault": "hot", "reference": "w-1\x00"}, 400, "web.request_malformed"),
         ({"vault": "hot", "reference": "nobodys"}, 409, "payout.empty"),
     ],
 )
@@ -78,6 +80,7 @@ def test_a_waiting_withdrawal_is_cancelled_once(founded_world: World, browser: B
     assert "cancelled" in browser.get(answer.headers["location"]).text
     assert find_withdrawal(founded_world.plane, "w 1/&?").state is WithdrawalState.CANCELLED
     assert browser.submit("/withdrawal/cancel", {"reference": "w 1/&?"}).status_code == 409
+    assert browser.submit("/withdrawal/cancel", {"reference": "w 1/&?\x00"}).status_code == 400
 
 
 def test_a_withdrawal_that_a_payout_has_taken_up_is_not_cancelled(founded_world: World, browser: Browser) -> None:

@@ -191,6 +191,8 @@ proposals = Table(
     Column("kind", Text, nullable=False),
     Column("version", INTEGER, nullable=False),
     Column("persons", INTEGER, nullable=False),
+    Column("entry", INTEGER),
+    Column("delay_s", INTEGER, nullable=False),
     Column("headline", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("request", LargeBinary, nullable=False),
@@ -200,8 +202,9 @@ proposals = Table(
 )
 """What waits for people on this signer's page, by the digest that they approve; removed some time after it expired.
 
-``version`` is of the roster or freeze order that it is about, ``persons`` how many it takes (0: the roster's quorum);
-with ``headline`` and ``detail`` the list of all that waits is shown without decoding any of it.
+``version`` is of the roster or freeze order that it is about, ``persons`` how many it takes (0: the roster's quorum),
+``entry`` where the log holds it, ``delay_s`` how long it then waits even once it is approved; with ``headline`` and
+``detail`` the lists of all that waits are shown without decoding any of it.
 """
 
 page_approvals = Table(

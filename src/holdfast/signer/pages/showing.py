@@ -18,11 +18,11 @@ from holdfast.authority import (
 from holdfast.chains.bitcoin import DecodedSpend, address_to_script, decode_spend, script_to_address
 from holdfast.errors import HoldfastError
 from holdfast.signer import models
+from holdfast.signer.listing import Lists
 from holdfast.signer.matching import ASSET
 from holdfast.signer.node import SignerNode
 from holdfast.signer.proposal_messages import IntentProposal, Proposal, RosterProposal
 from holdfast.signer.records import find_freeze, is_lifted
-from holdfast.signer.waiting import Summary
 from holdfast.store import transaction
 
 HISTORY_S = 90 * 86_400
@@ -164,8 +164,8 @@ def show(node: SignerNode, subject: bytes) -> Shown:
         return _shown(node, connection, node.proposals.find(connection, subject))
 
 
-def show_all(node: SignerNode) -> list[Summary]:
-    """A line on everything that waits here, newest first."""
+def show_all(node: SignerNode) -> Lists:
+    """A line on everything that waits here for people, or for its time."""
     with node.at_work(), transaction(node.home.engine) as connection:
         return node.proposals.listed(connection)
 
@@ -180,8 +180,7 @@ def _shown(node: SignerNode, connection: Connection, proposal: Proposal) -> Show
             _history(node, connection, proposal.intent),
         )
     if isinstance(proposal, RosterProposal):
-        difference = roster_difference(node.roster, proposal.change.roster)
-        delay_s = node.genesis.change_delay_s if difference.weakens() else 0
+        difference, delay_s = roster_difference(node.roster, proposal.change.roster), node.proposals.delay_s(proposal)
         return ShownRoster(about, proposal.change.roster.version, proposal.change.reason, difference, delay_s)
     lifted = tuple(_freeze(connection, order) for order in proposal.lift.freezes)
     return ShownLift(about, proposal.lift, lifted)

@@ -35,6 +35,8 @@ TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("version", INTEGER, nullable=False),
         sa.Column("persons", INTEGER, nullable=False),
+        sa.Column("entry", INTEGER),
+        sa.Column("delay_s", INTEGER, nullable=False),
         sa.Column("headline", sa.Text, nullable=False),
         sa.Column("detail", sa.Text, nullable=False),
         sa.Column("request", sa.LargeBinary, nullable=False),
