@@ -206,6 +206,15 @@ page_approvals = Table(
 )
 """Approvals of what waits here: given on this page, or shown by the control plane; each verified before it is kept."""
 
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("subject", LargeBinary, primary_key=True),
+    Column("person", Text, primary_key=True),
+    sqlite_strict=True,
+)
+"""Whose approval of what waits here does not count, and of whom no other one is kept: somebody else is asked."""
+
 invitations = Table(
     "invitations",
     metadata,

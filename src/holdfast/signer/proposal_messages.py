@@ -126,12 +126,21 @@ class SubjectApprovals:
 
 
 @dataclass(frozen=True)
+class KnownApprovals:
+    """What the control plane holds of a subject; ``set_aside``: whose approvals of it count no more, now or later."""
+
+    subject: bytes
+    approvals: tuple[Approval, ...]
+    set_aside: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ApprovalsRequest(Canonical):
     """What the control plane holds of these subjects' approvals: keep them, and show all that you hold."""
 
     DOMAIN = "holdfast/request/approvals"
 
-    known: tuple[SubjectApprovals, ...]
+    known: tuple[KnownApprovals, ...]
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,10 @@ TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
         sa.Column("origin", sa.Text, nullable=False),
         sa.Column("at_s", INTEGER, nullable=False),
     ),
+    "set_aside": (
+        sa.Column("subject", sa.LargeBinary, primary_key=True),
+        sa.Column("person", sa.Text, primary_key=True),
+    ),
     "invitations": (
         sa.Column("code_hash", sa.LargeBinary, primary_key=True),
         sa.Column("name", sa.Text, nullable=False),
