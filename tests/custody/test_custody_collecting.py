@@ -163,6 +163,18 @@ def test_signers_that_are_away_keep_nobody_waiting(world: World) -> None:
     assert collect_approvals(world.plane).approvals == 3
 
 
+def test_signers_that_were_away_have_it_on_their_page_before_they_sign(world: World) -> None:
+    intent, everybody = world.planned("w1"), world.plane.transports
+    world.plane = dataclasses.replace(world.plane, transports={name: everybody[name] for name in SIGNERS[:3]})
+    collect_approvals(world.plane)
+    world.approve(intent)
+    world.plane = dataclasses.replace(world.plane, transports={name: everybody[name] for name in SIGNERS[2:]})
+    assert world.settle(intent) is PayoutState.BROADCAST
+    for signer in SIGNERS[3:]:
+        with transaction(world.signers[signer].home.engine) as connection:
+            assert world.signers[signer].proposals.find(connection, intent.digest()).subject() == intent.digest()
+
+
 def test_a_false_approval_shown_by_the_relay_is_not_kept(world: World) -> None:
     first, second = shown(world), world.planned("w2")
     collect_approvals(world.plane)

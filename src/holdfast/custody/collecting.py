@@ -217,13 +217,5 @@ def _proposal(plane: ControlPlane, name: str, subject: bytes, body: Intent | Ros
         if isinstance(body, RosterChange):
             sequence = find_subject(connection, subject).log_sequence
             return RosterProposal(body, log_evidence(plane, connection, note, sequence, known))
-    asked = request_for(plane, movement_of(plane, subject), (), b"", note=note, cosigned_size=known)
-    return IntentProposal(
-        intent=asked.intent,
-        transaction=asked.transaction,
-        previous_transactions=asked.previous_transactions,
-        input_paths=asked.input_paths,
-        change_path=asked.change_path,
-        orders=asked.orders,
-        log=asked.log,
-    )
+    movement = movement_of(plane, subject)
+    return IntentProposal.of(request_for(plane, movement, (), b"", note=note, cosigned_size=known))

@@ -48,6 +48,7 @@ from holdfast.signer.errors import (
     LogNotConsistent,
     LogRolledBack,
     OrderMissing,
+    ProposalUnknown,
     QuorumInvalid,
     RosterVersionUnknown,
 )
@@ -76,6 +77,8 @@ class Pins:
     output_key: OutputKey
     known_since_s: Callable[[int], int]
     """Since when this signer knows that the log has the entry at an index: by its own clock and cosignatures."""
+    proposed_at_s: Callable[[bytes], int | None]
+    """Since when the proposal with this digest stands on this signer's page, by its own clock; None: it does not."""
 
 
 @dataclass
@@ -84,6 +87,7 @@ class Findings:
 
     matched: MatchedTransaction | None = None
     checkpoint: Checkpoint | None = None
+    proposed_at_s: int | None = None
     approvals: tuple[ApprovalFacts, ...] = ()
     orders: dict[bytes, WithdrawalOrder] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)
@@ -250,6 +254,18 @@ def _enrolment(proof: LogProof, checkpoint: Checkpoint) -> CustomerEnrolled:
     return event
 
 
+def require_proposed(request: SigningRequest, pins: Pins, findings: Findings) -> None:
+    """What people were asked to approve stands on this signer's page too, not only on those that they used.
+
+    Whoever shows something else on other pages cannot keep an honest signer's page from showing what it will sign.
+    """
+    if request.standing is not None:
+        return
+    findings.proposed_at_s = pins.proposed_at_s(request.intent.digest())
+    if findings.proposed_at_s is None:
+        raise ProposalUnknown("this intent does not stand on this signer's page: nobody could see it here")
+
+
 def require_authorised(request: SigningRequest, pins: Pins, findings: Findings) -> None:
     """The policy allows it, and as many persons as policy and floors ask approved it (or a standing order)."""
     intent, digest = request.intent, request.intent.digest()
@@ -263,8 +279,9 @@ def require_authorised(request: SigningRequest, pins: Pins, findings: Findings) 
         return
     customer_signed = all(payment.order is not None for payment in intent.payments)
     verdict = evaluate(pins.policy, Movement(intent.vault, intent.asset, intent.at_most(), customer_signed))
-    if pins.known_since_s(request.log.entry.index) > pins.now_s - verdict.delay_s:
-        raise DelayNotElapsed(f"rule {verdict.rule!r} lets {verdict.delay_s} s pass after the intent was logged")
+    proposed_s = pins.now_s if findings.proposed_at_s is None else findings.proposed_at_s
+    if max(pins.known_since_s(request.log.entry.index), proposed_s) > pins.now_s - verdict.delay_s:
+        raise DelayNotElapsed(f"rule {verdict.rule!r} has an intent wait {verdict.delay_s} s on this page")
     persons = require_floors(pins.genesis.floors, intent.at_most(), verdict.approvals)
     findings.approvals = require_quorum(request.approvals, pins.roster, digest, verdict.role, persons)
 
@@ -291,6 +308,7 @@ CHECKS: tuple[Check, ...] = (
     require_transaction,
     require_logged,
     require_orders,
+    require_proposed,
     require_authorised,
     require_risk_allows,
 )

@@ -66,6 +66,12 @@ def known_since(connection: Connection, index: int, now_s: int) -> int:
     return now_s if first is None else int(first)
 
 
+def proposed_at(connection: Connection, subject: bytes) -> int | None:
+    """Since when the proposal with this digest stands on this signer's page; None: it does not."""
+    table = models.proposals
+    return connection.execute(select(table.c.at_s).where(table.c.subject == subject)).scalar()
+
+
 def record_cosigned(connection: Connection, checkpoint: Checkpoint, now_s: int) -> None:
     """Remember a checkpoint as vouched for; the same again changes nothing."""
     if last_cosigned(connection)[0] < checkpoint.size:

@@ -38,6 +38,7 @@ from holdfast.signer.records import (
     last_cosigned,
     newest_list,
     newest_list_number,
+    proposed_at,
     record_cosigned,
     record_counters,
     record_destinations,
@@ -130,6 +131,7 @@ class Signings:
             members=key.order.members,
             output_key=key.output_key,
             known_since_s=lambda index: known_since(connection, index, now_s),
+            proposed_at_s=lambda subject: proposed_at(connection, subject),
         )
 
     def _screen(self, connection: Connection) -> Screen:
