@@ -210,6 +210,7 @@ REFUSED: dict[str, tuple[Shown, str]] = {
     "with a false signature": (false_signature, "assertion.signature_invalid"),
     "without the customer's order": (lambda _: {"orders": ()}, "order.missing"),
     "an order that no payment names": (uninvited_order, "order.mismatch"),
+    "an order over and over": (lambda honest: {"orders": honest.order()["orders"] * 1_000}, "order.mismatch"),
     "another customer's enrolment": (enrolment_of_another, "order.enrolment_invalid"),
     "an enrolment that is not in the log": (enrolment_not_in_the_log, "order.enrolment_invalid"),
     "an enrolment at another place": (lambda honest: honest.order(index=1), "order.enrolment_invalid"),

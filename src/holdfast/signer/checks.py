@@ -174,11 +174,6 @@ def require_logged(request: SigningRequest, pins: Pins, findings: Findings) -> N
     findings.checkpoint = checkpoint
 
 
-def reopen_log(request: SigningRequest, pins: Pins, findings: Findings) -> None:
-    """The log as it was when the request was first judged: then it extended the one cosigned."""
-    findings.checkpoint = open_checkpoint(request.log.checkpoint, pins.genesis.log_name, pins.genesis.log_key)
-
-
 def require_extension(
     note: str, consistency: tuple[bytes, ...], genesis: Genesis, cosigned_size: int, cosigned_root: bytes
 ) -> Checkpoint:
@@ -223,9 +218,13 @@ def require_orders(request: SigningRequest, pins: Pins, findings: Findings) -> N
     if findings.checkpoint is None:
         raise LogNotConsistent("orders are checked against the log")
     named = {payment.order for payment in request.intent.payments}
+    shown = [enrolled.signed.order.digest() for enrolled in request.orders]
     # Each order shown binds its customer's passkey here: one that nobody asked for must not ride along.
-    if any(enrolled.signed.order.digest() not in named for enrolled in request.orders):
+    if not named.issuperset(shown):
         raise OrderMismatch("an order is shown that no payment names")
+    # Each costs a signature to verify: no more of them than payments, of which there is a most.
+    if len(set(shown)) != len(shown):
+        raise OrderMismatch("an order is shown twice")
     for enrolled in request.orders:
         order = enrolled.signed.order
         event = _enrolment(enrolled.enrolment, findings.checkpoint)
@@ -242,6 +241,18 @@ def require_orders(request: SigningRequest, pins: Pins, findings: Findings) -> N
         if payment.order not in findings.orders:
             raise OrderMissing("a payment names a customer's order that is not shown")
         require_order_settles(payment, findings.orders[payment.order])
+
+
+def reread_orders(request: SigningRequest, pins: Pins, findings: Findings) -> None:
+    """The orders of a proposal that is kept here: verified before it was, one can only have run out since.
+
+    Anybody can have this page shown at any time: what it costs must not grow with signatures.
+    """
+    for enrolled in request.orders:
+        enrolled.signed.order.require_unexpired(pins.now_s)
+        event = decode_event(LogEntry.decoded(enrolled.enrolment.entry).event)
+        if isinstance(event, CustomerEnrolled):
+            findings.credentials[event.customer] = Credential(event.credential_id, event.public_key)
 
 
 def _enrolment(proof: LogProof, checkpoint: Checkpoint) -> CustomerEnrolled:
@@ -330,10 +341,12 @@ STILL_SHOWN: tuple[Check, ...] = (
     require_in_time,
     require_screened,
     require_transaction,
-    reopen_log,
-    require_orders,
+    reread_orders,
 )
-"""What of it can turn while it waits, and is looked at again when it is shown and when it is approved."""
+"""What of it can turn while it waits, and is looked at again when it is shown and when it is approved.
+
+The same bytes as before, out of this signer's own database: log and signatures were judged, once, when they came.
+"""
 
 
 def unsigned_total(request: SigningRequest) -> Amount:
