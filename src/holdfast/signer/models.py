@@ -167,12 +167,13 @@ roster_readies = Table(
 destinations = Table(
     "destinations",
     metadata,
-    Column("script", LargeBinary, primary_key=True),
-    Column("intent", LargeBinary, nullable=False),
+    Column("intent", LargeBinary, primary_key=True),
+    Column("script", LargeBinary, primary_key=True, index=True),
+    Column("value_sat", INTEGER, nullable=False),
     Column("at_s", INTEGER, nullable=False),
     sqlite_strict=True,
 )
-"""Where this signer has let something be paid, and when first."""
+"""What each intent that this signer released a share for pays, and where: in all, for each script."""
 
 proposals = Table(
     "proposals",

@@ -155,7 +155,6 @@ class Signings:
         record_counters(connection, findings.approvals, intent.digest())
         self._count(connection, request, key.order, now_s)
         record_cosigned(connection, checkpoint, now_s)
-        record_destinations(connection, intent, key.order.network, now_s)
 
     def _count(self, connection: Connection, request: SigningRequest, order: KeyOrder, now_s: int) -> None:
         count_movement(
@@ -225,6 +224,8 @@ class Signings:
                 if freeze_in_force(connection)[1]:
                     raise Frozen("a freeze came into force during the session")
                 self._require_still_right(connection, session.request, session.order, now_s)
+                # Only now: what was begun and never released is no payment that anybody could compare another with.
+                record_destinations(connection, session.request.intent, session.order.network, now_s)
             use_nonces(connection, zip(session.commitments, session.messages, strict=True), now_s)
         shares = tuple(
             sign(session.share, nonces, message, commitments, list(path))
