@@ -55,7 +55,9 @@ from holdfast.signer import (
     Commitments,
     FreezeRequest,
     InProcessTransport,
+    IntentProposal,
     LiftRequest,
+    ProposalUnknown,
     SignerHome,
     SignerNode,
     SignerRefused,
@@ -363,12 +365,22 @@ class Takeover:
         try:
             letters = self.plane.signer(signer).call(request)
         except SignerRefused as refused:
+            if refused.refusal.code == ProposalUnknown.code and isinstance(request, SigningRequest):
+                # Whoever has the wires proposes what they want signed; what is not shown is not signed either.
+                shown = self._letter(signer, IntentProposal.of(request))
+                return shown if isinstance(shown, str) else self._letter(signer, request)
             return refused.refusal.code
         return letters[0]
 
     def verdicts(self, movement: Movement, *, attempt: bytes = ATTEMPT, **changes: Any) -> set[str]:
         """What the five signers say, each asked in a quorum with itself: one code, if they agree."""
         return {self.ask(signer, self.request(signer, movement, attempt=attempt, **changes)) for signer in SIGNERS}
+
+    def proposed(self, movement: Movement) -> Movement:
+        """The movement, once every signer shows it on its page."""
+        for signer in SIGNERS:
+            assert self.ask(signer, IntentProposal.of(self.request(signer, movement))) == SIGNED
+        return movement
 
     def begin(self, movement: Movement, quorum: tuple[str, ...] = QUORUM, attempt: bytes = ATTEMPT) -> Opened:
         """Round 1 with a whole quorum; ``refusals`` has the codes of whoever refused."""

@@ -12,7 +12,7 @@ from holdfast.custody import collect_approvals, cosign_log, enact_subjects, prop
 from holdfast.demo.authenticator import SoftwareAuthenticator
 from holdfast.demo.deployment import CHANGE_DELAY_S, PERSONS, SIGNERS, page_of
 from holdfast.signer import IntentProposal, listing
-from holdfast.signer.proposal_messages import ApprovalsRequest, SubjectApprovals
+from holdfast.signer.proposal_messages import ApprovalsRequest, KnownApprovals
 from page_rig import Page, text_of
 from signer_rig import DELAY_S, SIGNED, Takeover, quorum_with
 from world import World
@@ -79,7 +79,7 @@ def test_a_delayed_payout_is_listed_while_its_delay_runs(takeover: Takeover) -> 
     shown = [getattr(asked, field.name) for field in dataclasses.fields(IntentProposal)]
     assert takeover.ask(page.signer, IntentProposal(*shown)) == SIGNED
     assert "0 of 2 approved" in text_of(page.get("/"))
-    known = (SubjectApprovals(digest, movement.approvals),)
+    known = (KnownApprovals(digest, movement.approvals, ()),)
     assert takeover.ask(page.signer, ApprovalsRequest(known)) == SIGNED
     said = text_of(page.get("/"))
     assert "Approved, not yet in force" in said

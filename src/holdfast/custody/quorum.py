@@ -42,10 +42,12 @@ from holdfast.signer import (
     ROUND_SHARE,
     Commitments,
     EnrolledOrder,
+    IntentProposal,
     LogEvidence,
     LogNotConsistent,
     LogProof,
     LogRolledBack,
+    ProposalUnknown,
     Shares,
     SignerRefused,
     SignerUnavailable,
@@ -198,9 +200,8 @@ class _Collection:
         self, name: str, request: SigningRequest | SigningFinish, session: bytes, round_: int
     ) -> tuple[Envelope, bytes]:
         """The one letter that is due, and its body; a refusal is kept as evidence and in the log."""
-        client = self.plane.signer(name)
         try:
-            (letter,) = client.call(request)
+            (letter,) = self._answer(name, request)
             place = Header(name, EVERYONE, session, round_, self.order.committee_epoch)
             return letter, open_envelope(letter, self.plane.roster, place)
         except SignerRefused as refused:
@@ -213,6 +214,17 @@ class _Collection:
             raise _LeaveOut(name) from None
         except (SignerUnavailable, AuthorityError, ValueError):
             raise _LeaveOut(name) from None
+
+    def _answer(self, name: str, request: SigningRequest | SigningFinish) -> tuple[Envelope, ...]:
+        """What a signer answers; one that was away while people were asked has it on its page first."""
+        client = self.plane.signer(name)
+        try:
+            return client.call(request)
+        except SignerRefused as refused:
+            if refused.refusal.code != ProposalUnknown.code or not isinstance(request, SigningRequest):
+                raise
+        client.call(IntentProposal.of(request))
+        return client.call(request)
 
     def _require_sound(self, name: str, body: Commitments) -> None:
         """Leave out whose commitments are none: the others would refuse them, and look like the culprits."""

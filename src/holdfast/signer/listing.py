@@ -63,9 +63,8 @@ class _Rows:
         table, cosigned, approvals = models.proposals, models.cosigned, approvals_known()
         needed = case((table.c.persons == 0, quorum), else_=table.c.persons)
         logged = select(func.min(cosigned.c.at_s)).where(cosigned.c.size > table.c.entry).scalar_subquery()
-        # A payout's delay runs from its log entry, a roster's from when it is on this page as well.
-        since = func.coalesce(logged, now_s)
-        begins = case((table.c.kind == ROSTER, func.max(since, table.c.at_s)), else_=since)
+        # A delay runs from when it is in the log and on this page.
+        begins = func.max(func.coalesce(logged, now_s), table.c.at_s)
         effective = case((table.c.delay_s > 0, begins + table.c.delay_s))
         self._columns = (table, approvals.label("approvals"), needed.label("needed"), effective.label("effective_at_s"))
         let_through = select(models.movements.c.intent).where(models.movements.c.intent == table.c.subject)

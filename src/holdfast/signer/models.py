@@ -177,12 +177,13 @@ roster_readies = Table(
 destinations = Table(
     "destinations",
     metadata,
-    Column("script", LargeBinary, primary_key=True),
-    Column("intent", LargeBinary, nullable=False),
+    Column("intent", LargeBinary, primary_key=True),
+    Column("script", LargeBinary, primary_key=True, index=True),
+    Column("value_sat", INTEGER, nullable=False),
     Column("at_s", INTEGER, nullable=False),
     sqlite_strict=True,
 )
-"""Where this signer has let something be paid, and when first."""
+"""What each intent that this signer released a share for pays, and where: in all, for each script."""
 
 proposals = Table(
     "proposals",
@@ -218,6 +219,15 @@ page_approvals = Table(
     sqlite_strict=True,
 )
 """Approvals of what waits here: given on this page, or shown by the control plane; each verified before it is kept."""
+
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("subject", LargeBinary, primary_key=True),
+    Column("person", Text, primary_key=True),
+    sqlite_strict=True,
+)
+"""Whose approval of what waits here does not count, and of whom no other one is kept: somebody else is asked."""
 
 invitations = Table(
     "invitations",

@@ -21,6 +21,19 @@ class IntentProposal(Canonical):
     orders: tuple[EnrolledOrder, ...]
     log: LogEvidence
 
+    @classmethod
+    def of(cls, request: SigningRequest) -> "IntentProposal":
+        """The proposal that a signing request comes from: without approvals, attestation and quorum."""
+        return cls(
+            intent=request.intent,
+            transaction=request.transaction,
+            previous_transactions=request.previous_transactions,
+            input_paths=request.input_paths,
+            change_path=request.change_path,
+            orders=request.orders,
+            log=request.log,
+        )
+
     def subject(self) -> bytes:
         """What people approve, 32 bytes."""
         return self.intent.digest()
@@ -130,12 +143,21 @@ class SubjectApprovals:
 
 
 @dataclass(frozen=True)
+class KnownApprovals:
+    """What the control plane holds of a subject; ``set_aside``: whose approvals of it count no more, now or later."""
+
+    subject: bytes
+    approvals: tuple[Approval, ...]
+    set_aside: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ApprovalsRequest(Canonical):
     """What the control plane holds of these subjects' approvals: keep them, and show all that you hold."""
 
     DOMAIN = "holdfast/request/approvals"
 
-    known: tuple[SubjectApprovals, ...]
+    known: tuple[KnownApprovals, ...]
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from holdfast.signer.proposal_messages import (
     ApprovalsHeld,
     ApprovalsRequest,
     IntentProposal,
+    KnownApprovals,
     LiftProposal,
     Proposal,
     RosterProposal,
@@ -138,14 +139,17 @@ class Proposals:
                     held.append(SubjectApprovals(known.subject, tuple(map(Approval.decoded, approvals))))
         return ApprovalsHeld(tuple(held), tuple(unknown))
 
-    def _learn(self, connection: Connection, known: SubjectApprovals) -> None:
+    def _learn(self, connection: Connection, known: KnownApprovals) -> None:
         held = {bytes(row.approval) for row in self._held.rows(connection, known.subject)}
         new = [approval for approval in known.approvals[:MAX_HELD] if approval.encoded() not in held]
-        if not new:
+        if not new and not known.set_aside:
             return
-        role = self.role(self.find(connection, known.subject))
+        proposal, persons = self.find(connection, known.subject), {each.name for each in self._rosters.current.persons}
+        # Officers' proposals outlast a control plane in the wrong hands, and its word against one of them would too.
+        if isinstance(proposal, IntentProposal):
+            self._held.set_aside(connection, known.subject, persons.intersection(known.set_aside))
         for approval in new:
-            self._held.learn(connection, known.subject, approval, role)
+            self._held.learn(connection, known.subject, approval, self.role(proposal))
 
     # The page's side
 

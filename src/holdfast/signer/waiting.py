@@ -103,7 +103,7 @@ def _make_room(connection: Connection, kind: str, version: int, now_s: int) -> N
 
 
 def _remove(connection: Connection, subjects: list[bytes]) -> None:
-    for table in (models.page_approvals, models.proposals):
+    for table in (models.page_approvals, models.set_aside, models.proposals):
         connection.execute(delete(table).where(table.c.subject.in_(subjects)))
 
 

@@ -26,8 +26,9 @@ TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
         sa.Column("at_s", INTEGER, nullable=False),
     ),
     "destinations": (
-        sa.Column("script", sa.LargeBinary, primary_key=True),
-        sa.Column("intent", sa.LargeBinary, nullable=False),
+        sa.Column("intent", sa.LargeBinary, primary_key=True),
+        sa.Column("script", sa.LargeBinary, primary_key=True, index=True),
+        sa.Column("value_sat", INTEGER, nullable=False),
         sa.Column("at_s", INTEGER, nullable=False),
     ),
     "proposals": (
@@ -49,6 +50,10 @@ TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
         sa.Column("approval", sa.LargeBinary, nullable=False),
         sa.Column("origin", sa.Text, nullable=False),
         sa.Column("at_s", INTEGER, nullable=False),
+    ),
+    "set_aside": (
+        sa.Column("subject", sa.LargeBinary, primary_key=True),
+        sa.Column("person", sa.Text, primary_key=True),
     ),
     "invitations": (
         sa.Column("code_hash", sa.LargeBinary, primary_key=True),
