@@ -11,7 +11,7 @@ import pytest
 from holdfast.amounts import Amount
 from holdfast.authority import Payment
 from holdfast.chains.bitcoin import Output
-from holdfast.signer import IntentProposal, matching
+from holdfast.signer import IntentProposal
 from page_rig import Page
 from signer_rig import SIGNED, Takeover
 from world import bitcoin_address
@@ -38,7 +38,7 @@ def test_outputs_beyond_number_are_compared_with_nothing(takeover: Takeover, mon
     def compared(_self: Output, _other: object) -> bool:
         raise AssertionError("an output was compared")
 
-    monkeypatch.setattr(matching.Output, "__eq__", compared)
+    monkeypatch.setattr(Output, "__eq__", compared)
     assert takeover.ask("lugano", flood) == "transaction.output_unexpected"
 
 
