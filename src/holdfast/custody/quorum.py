@@ -40,9 +40,11 @@ from holdfast.keys import CheaterFound, GroupKey, KeysError, aggregate, check_co
 from holdfast.signer import (
     ROUND_COMMIT,
     ROUND_SHARE,
+    ApprovalsRequest,
     Commitments,
     EnrolledOrder,
     IntentProposal,
+    KnownApprovals,
     LogEvidence,
     LogNotConsistent,
     LogProof,
@@ -216,7 +218,7 @@ class _Collection:
             raise _LeaveOut(name) from None
 
     def _answer(self, name: str, request: SigningRequest | SigningFinish) -> tuple[Envelope, ...]:
-        """What a signer answers; one that was away while people were asked has it on its page first."""
+        """What a signer answers; one that was away while people were asked is shown first what they approved."""
         client = self.plane.signer(name)
         try:
             return client.call(request)
@@ -224,6 +226,7 @@ class _Collection:
             if refused.refusal.code != ProposalUnknown.code or not isinstance(request, SigningRequest):
                 raise
         client.call(IntentProposal.of(request))
+        client.call(ApprovalsRequest((KnownApprovals(request.intent.digest(), request.approvals, ()),)))
         return client.call(request)
 
     def _require_sound(self, name: str, body: Commitments) -> None:
