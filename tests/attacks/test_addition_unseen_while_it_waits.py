@@ -11,7 +11,7 @@ from holdfast.authority import APPROVER, OFFICER
 from holdfast.custody import collect_approvals, cosign_log, enact_subjects, propose_roster, with_device
 from holdfast.demo.authenticator import SoftwareAuthenticator
 from holdfast.demo.deployment import CHANGE_DELAY_S, PERSONS, SIGNERS, page_of
-from holdfast.signer import IntentProposal, listing
+from holdfast.signer import listing
 from holdfast.signer.proposal_messages import ApprovalsRequest, KnownApprovals
 from page_rig import Page, text_of
 from signer_rig import DELAY_S, SIGNED, Takeover, quorum_with
@@ -75,9 +75,8 @@ def test_a_delayed_payout_is_listed_while_its_delay_runs(takeover: Takeover) -> 
     world, page = takeover.world, Page(takeover.world)
     movement = takeover.house_payment(9_000_000)
     takeover.cosign_log()
-    asked, digest = takeover.request(page.signer, movement), movement.intent.digest()
-    shown = [getattr(asked, field.name) for field in dataclasses.fields(IntentProposal)]
-    assert takeover.ask(page.signer, IntentProposal(*shown)) == SIGNED
+    digest = movement.intent.digest()
+    takeover.proposed(movement)
     assert "0 of 2 approved" in text_of(page.get("/"))
     known = (KnownApprovals(digest, movement.approvals, ()),)
     assert takeover.ask(page.signer, ApprovalsRequest(known)) == SIGNED
