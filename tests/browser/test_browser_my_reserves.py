@@ -25,6 +25,13 @@ _REMEMBERED = """({ number }) => {
   localStorage.setItem("example-exchange", JSON.stringify(kept));
 }"""
 
+_NAMED = """({ number }) => {
+  const kept = JSON.parse(localStorage.getItem("example-exchange"));
+  kept.reserves.quinn.named[number] = "00".repeat(32);
+  kept.reserves.quinn.given_up[number] = "00".repeat(32);
+  localStorage.setItem("example-exchange", JSON.stringify(kept));
+}"""
+
 
 def open_account(person: Visitor, name: str) -> Page:
     """A new account, opened in this browser."""
@@ -115,6 +122,20 @@ def test_the_next_publication_is_held_against_what_the_browser_remembers(person:
     page.get_by_role("button", name="I have compared the new keys").click()
     expect(page.get_by_text("signed by the keys that this browser knows")).to_be_visible()
     expect(page.get_by_role("button", name="I have compared the new keys")).to_be_hidden()
+
+
+def test_a_number_that_is_not_the_one_named_after_it_is_found_out(person: Visitor, house: House) -> None:
+    page = open_account(person, "quinn")
+    publish(page, house)
+    publish(page, house)
+    number = newest(page)
+    check(page)
+    page.evaluate(_NAMED, {"number": number - 1})
+    page.reload()
+    page.get_by_label("Which publication").select_option(str(number - 1))
+    found = check(page)
+    assert found["The number after it names another one before"] == "No"
+    assert found["The exchange said before that it gave this number up"] == "No"
 
 
 def test_the_files_of_another_number_are_not_taken_for_the_chosen_one(person: Visitor, house: House) -> None:

@@ -85,8 +85,8 @@ def test_three_persons_on_three_pages_have_it_paid(world: World) -> None:
     for node in world.signers.values():
         with transaction(node.home.engine) as connection:
             lists = node.proposals.listed(connection)
-        assert not lists.payouts.shown, "nobody is asked any more"
-        assert len(lists.unsigned.shown) == 1, "nor hidden while it is not signed"
+        assert not lists.payouts, "nobody is asked any more"
+        assert len(lists.unsigned) == 1, "nor hidden while it is not signed"
     assert world.settle(intent) is PayoutState.BROADCAST
 
 
@@ -175,7 +175,7 @@ def test_signers_that_were_away_have_it_on_their_page_before_they_sign(world: Wo
     for signer in SIGNERS[3:]:
         with transaction(world.signers[signer].home.engine) as connection:
             assert world.signers[signer].proposals.find(connection, intent.digest()).subject() == intent.digest()
-            assert world.signers[signer].proposals.listed(connection).payouts.shown == (), "nobody is asked any more"
+            assert world.signers[signer].proposals.listed(connection).payouts == (), "nobody is asked any more"
 
 
 def test_a_false_approval_shown_by_the_relay_is_not_kept(world: World) -> None:

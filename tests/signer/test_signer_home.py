@@ -156,7 +156,7 @@ def test_no_row_is_ever_changed_or_removed(takeover: Takeover) -> None:
         "attested_epochs",
     }
     connection = sqlite3.connect(database, isolation_level=None)
-    connection.execute("INSERT INTO freezes VALUES (x'00', 'ada', x'00', 1)")
+    connection.execute("INSERT INTO freezes VALUES (x'00', 'ada', 'bern', x'00', 1)")
     connection.execute("INSERT INTO lifted_freezes VALUES (x'00', x'00', 1)")
     connection.execute("INSERT INTO rosters VALUES (2, x'00', x'00', 1)")
     connection.execute("INSERT INTO roster_readies VALUES (2, x'00', 1)")

@@ -17,6 +17,9 @@ MAX_LIFTED = 16
 
 NONCE_BYTES = 16
 
+LATEST_S = 2**37
+"""The end of all times that an order can be of, in seconds since 1970: what any calendar still shows."""
+
 
 @dataclass(frozen=True)
 class FreezeOrder(Canonical):
@@ -37,7 +40,7 @@ class FreezeOrder(Canonical):
         """Refuse a reason that nobody could read, and an order that could be another one's equal."""
         require_text(self.reason, "a freeze order's reason", MAX_REASON)
         require_text(self.signer, "a signer's name", MAX_REASON)
-        if len(self.nonce) != NONCE_BYTES or not 0 <= self.at_s < 2**63:
+        if len(self.nonce) != NONCE_BYTES or not 0 <= self.at_s < LATEST_S:
             raise AuthorityMalformed(f"a freeze order has a time and a nonce of {NONCE_BYTES} bytes")
 
 

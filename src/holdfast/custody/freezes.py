@@ -4,8 +4,12 @@ A freeze is known by its digest, and so is what a lift ends. What a signer claim
 it can show, approved by those who may, count.
 """
 
-import contextlib
-from collections.abc import Iterable, Iterator
+import itertools
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection, insert, select
@@ -16,38 +20,57 @@ from holdfast.custody import models
 from holdfast.custody.control_plane import ControlPlane
 from holdfast.custody.health import signer_health
 from holdfast.errors import HoldfastError
-from holdfast.signer import FreezeRequest, FreezeShow, LiftRequest, SignerRefused, SignerUnavailable, Status
+from holdfast.signer import (
+    MAX_FREEZES_EACH,
+    FreezeRequest,
+    FreezeShow,
+    LiftRequest,
+    SignerUnavailable,
+    Status,
+)
 from holdfast.store import transaction
 
 log = structlog.get_logger()
 
+Answer = TypeVar("Answer")
+
 MAX_LEARNED = 32
 """How many freezes one signer is asked to show at a time."""
 
+BUDGET_S = 5.0
+"""How long one signer may take to show them."""
+
 
 def spread_freezes(plane: ControlPlane) -> int:
-    """Learn the freezes that signers can show, put them into the log, hand all on; returns how many were new."""
+    """Hand on what is known, learn what signers show beyond it, hand that on too; returns how many were new.
+
+    What one signer shows is handed on as soon as it has: one that is slow, or shows nothing, keeps nothing from others.
+    """
     statuses = _statuses(plane)
-    new = sum(_learn(plane, shown) for shown in _shown_by_all(plane, statuses))
-    with transaction(plane.engine) as connection:
-        known, lifted = _known(connection), _lifted(connection)
-    for status in statuses:
-        _hand_on(plane, status, [request for freeze, request in known.items() if freeze not in lifted], lifted.values())
+    _hand_on_to_all(plane, statuses)
+    new = 0
+    for shown in _each_at_once(statuses, lambda status: _shown_by(plane, status)):
+        learned = sum(_learn(plane, request) for request in shown)
+        if learned:
+            new += learned
+            _hand_on_to_all(plane, statuses)
     return new
 
 
 def standing_freezes(plane: ControlPlane) -> tuple[FreezeOrder, ...]:
-    """The freezes that some signer which answers says are in force, the oldest first; those in the log before others.
+    """What a lift should name: the log's freezes that no lift has ended, then what signers show that is in no log.
 
-    Also one that is in no log, because whoever gave it has left since: it stands where it was given until it is lifted.
+    That is of somebody who has left since, and stands where it was given; or it is made up. Signers take turns, so that
+    one which makes up any number leaves room for what the others show.
     """
     spread_freezes(plane)
-    statuses = _statuses(plane)
-    said = {freeze for status in statuses for freeze in status.freezes}
     with transaction(plane.engine) as connection:
-        orders = {freeze: request.order for freeze, request in _known(connection).items() if freeze in said}
-    for shown in _shown_by_all(plane, statuses):
-        orders.setdefault(shown.order.digest(), shown.order)
+        lifted = _lifted(connection)
+        orders = {freeze: each.order for freeze, each in _known(connection).items() if freeze not in lifted}
+    for turn in itertools.zip_longest(*_each_at_once(_statuses(plane), lambda status: _shown_by(plane, status))):
+        for shown in turn:
+            if shown is not None:
+                orders.setdefault(shown.order.digest(), shown.order)
     return tuple(orders.values())
 
 
@@ -81,15 +104,40 @@ def _statuses(plane: ControlPlane) -> list[Status]:
     return [health.status for health in signer_health(plane) if health.status is not None]
 
 
-def _shown_by_all(plane: ControlPlane, statuses: Iterable[Status]) -> Iterator[FreezeRequest]:
-    """What signers show of the freezes that they say are in force, and that neither the log nor a lift has."""
-    with transaction(plane.engine) as connection:
-        known = _known(connection).keys() | _lifted(connection).keys()
-    for status in statuses:
+def _each_at_once(statuses: Iterable[Status], ask: Callable[[Status], Answer]) -> Iterator[Answer]:
+    """Ask all signers at the same time; their answers as they come, for a few seconds in all."""
+    answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+    asked = list(statuses)
+    for status in asked:
+        # Daemons: a signer that never answers must not keep the process from ending.
+        threading.Thread(target=lambda status=status: answers.put(ask(status)), daemon=True).start()
+    deadline = time.monotonic() + BUDGET_S
+    for _ in asked:
+        try:
+            yield answers.get(timeout=max(deadline - time.monotonic(), 0))
+        except queue.Empty:
+            return
+
+
+def _shown_by(plane: ControlPlane, status: Status) -> tuple[FreezeRequest, ...]:
+    """What a signer shows of the freezes that it says are in force, beyond the log and all lifts.
+
+    It ends with the first that the signer does not show: there is no reason why it could not.
+    """
+    shown: list[FreezeRequest] = []
+    try:
+        with transaction(plane.engine) as connection:
+            known = _known(connection).keys() | _lifted(connection).keys()
+        deadline = time.monotonic() + BUDGET_S
         for freeze in [freeze for freeze in status.freezes if freeze not in known][:MAX_LEARNED]:
-            shown = _shown(plane, status.signer, freeze)
-            if shown is not None:
-                yield shown
+            request = _shown(plane, status.signer, freeze)
+            if request is None or time.monotonic() > deadline:
+                break
+            shown.append(request)
+    # Whatever goes wrong in this thread, an answer is due, or the signer would look slow instead of wrong.
+    except Exception as fault:  # noqa: BLE001
+        log.warning("custody.freezes_not_shown", signer=status.signer, fault=type(fault).__name__)
+    return tuple(shown)
 
 
 def _shown(plane: ControlPlane, signer: str, freeze: bytes) -> FreezeRequest | None:
@@ -115,12 +163,27 @@ def _learn(plane: ControlPlane, shown: FreezeRequest) -> bool:
         log.warning("custody.freeze_not_valid", freeze=freeze.hex()[:16], code=fault.code)
         return False
     with transaction(plane.engine) as connection:
+        known, lifted = _known(connection), _lifted(connection)
         # Another control plane, or another signer, may have shown it meanwhile.
-        if freeze in _known(connection):
+        if freeze in known or freeze in lifted:
+            return False
+        # No honest signer keeps more than so many by one person on one page.
+        in_force = [each for digest, each in known.items() if digest not in lifted]
+        alike = [each for each in in_force if each.approval.person == shown.approval.person]
+        if sum(each.order.signer == order.signer for each in alike) >= MAX_FREEZES_EACH:
             return False
         append(connection, FreezeSet(freeze, shown.approval.person, order.signer, order.reason), now_s)
         connection.execute(insert(models.freezes).values(freeze=freeze, request=shown.encoded(), at_s=now_s))
     return True
+
+
+def _hand_on_to_all(plane: ControlPlane, statuses: Iterable[Status]) -> None:
+    with transaction(plane.engine) as connection:
+        known, lifted = _known(connection), _lifted(connection)
+    in_force = [request for freeze, request in known.items() if freeze not in lifted]
+    lifts = {request.lift.digest(): request for request in lifted.values()}.values()
+    for _ in _each_at_once(statuses, lambda status: _hand_on(plane, status, in_force, lifts)):
+        pass
 
 
 def _hand_on(
@@ -130,12 +193,14 @@ def _hand_on(
     missing: list[FreezeRequest | LiftRequest] = [
         request for request in in_force if request.order.digest() not in status.freezes
     ]
-    missing += {
-        request.lift.digest(): request for request in lifts if set(request.lift.lifted()) & set(status.freezes)
-    }.values()
+    missing += [request for request in lifts if set(request.lift.lifted()) & set(status.freezes)]
     for request in missing:
-        with contextlib.suppress(SignerUnavailable, SignerRefused):
+        try:
             plane.signer(status.signer).call(request)
+        except SignerUnavailable:
+            return
+        except HoldfastError as refusal:
+            log.info("custody.freeze_not_taken", signer=status.signer, code=refusal.code)
 
 
 def _known(connection: Connection) -> dict[bytes, FreezeRequest]:

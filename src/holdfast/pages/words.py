@@ -29,13 +29,20 @@ def short(digest: bytes | str) -> str:
 
 
 def moment(at_s: int) -> str:
-    """A time in UTC, to the second."""
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    """A time in UTC, to the second; a number that no calendar has as it is: no page may end for what it is told."""
+    return _shown(at_s, "%Y-%m-%d %H:%M:%S")
 
 
 def machine_moment(at_s: int) -> str:
     """The same for machines (RFC 3339)."""
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _shown(at_s, "%Y-%m-%dT%H:%M:%SZ")
+
+
+def _shown(at_s: int, form: str) -> str:
+    try:
+        return datetime.fromtimestamp(at_s, UTC).strftime(form)
+    except (OverflowError, OSError, ValueError):
+        return f"{at_s} s after 1970"
 
 
 def age(seconds: int) -> str:

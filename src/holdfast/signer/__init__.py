@@ -1,5 +1,6 @@
 """One signer: its checks, its records, its key ceremonies, and the transports that reach it."""
 
+from holdfast.signer.adoption import MAX_FREEZES_EACH
 from holdfast.signer.ceremony import ROUND_BROADCAST, ROUND_CONFIRM, ROUND_PACKAGE, TEST_PATH, ceremony_transcript
 from holdfast.signer.checks import CHECKS, require_clear_destinations
 from holdfast.signer.client import SignerClient, SignerRefused
@@ -128,6 +129,7 @@ __all__ = [
     "CHECKS",
     "CLOCK_TOLERANCE_S",
     "CODE_BYTES",
+    "MAX_FREEZES_EACH",
     "MIGRATIONS",
     "OWNERSHIP_PATH",
     "P2TR_PREFIX",

@@ -21,7 +21,7 @@ from holdfast.signer.waiting import forget_lifts
 from holdfast.store import transaction
 
 MAX_FREEZES_EACH = 16
-"""How many freezes by one officer are in force at one signer at most."""
+"""How many freezes by one officer, given on one signer's page, are in force at a signer at most."""
 
 
 def adopt_freeze(home: SignerHome, genesis: Genesis, roster: Roster, request: FreezeRequest, now_s: int) -> None:
@@ -39,8 +39,9 @@ def adopt_freeze(home: SignerHome, genesis: Genesis, roster: Roster, request: Fr
         if find_freeze(connection, freeze) is not None:
             return
         # None gives way to a newer one: an old one that the relay kept back, and then its lift, would undo the newer.
-        if len(freezes_in_force(connection, person)) >= MAX_FREEZES_EACH:
-            raise FreezeOrderInvalid(f"{MAX_FREEZES_EACH} freezes by {person} are in force here already")
+        # So of each page apart: what a relay hands over from others' leaves an officer room for one given here.
+        if len(freezes_in_force(connection, person, request.order.signer)) >= MAX_FREEZES_EACH:
+            raise FreezeOrderInvalid(f"{MAX_FREEZES_EACH} freezes by {person} on one page are in force already")
         record_freeze(connection, request, now_s)
 
 

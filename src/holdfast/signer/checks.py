@@ -75,10 +75,9 @@ class Pins:
     threshold: int
     members: tuple[str, ...]
     output_key: OutputKey
-    known_since_s: Callable[[int], int]
-    """Since when this signer knows that the log has the entry at an index: by its own clock and cosignatures."""
-    proposed_at_s: Callable[[bytes], int | None]
-    """Since when the proposal with this digest stands on this signer's page, by its own clock; None: it does not."""
+    shown_since_s: Callable[[bytes], int | None]
+    """Since when the proposal with this digest stands on this signer's page and in the log that it vouched for, by its
+    own clock; None: not on the page."""
 
 
 @dataclass
@@ -87,7 +86,7 @@ class Findings:
 
     matched: MatchedTransaction | None = None
     checkpoint: Checkpoint | None = None
-    proposed_at_s: int | None = None
+    shown_since_s: int | None = None
     approvals: tuple[ApprovalFacts, ...] = ()
     orders: dict[bytes, WithdrawalOrder] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)
@@ -272,8 +271,8 @@ def require_proposed(request: SigningRequest, pins: Pins, findings: Findings) ->
     """
     if request.standing is not None:
         return
-    findings.proposed_at_s = pins.proposed_at_s(request.intent.digest())
-    if findings.proposed_at_s is None:
+    findings.shown_since_s = pins.shown_since_s(request.intent.digest())
+    if findings.shown_since_s is None:
         raise ProposalUnknown("this intent does not stand on this signer's page: nobody could see it here")
 
 
@@ -290,8 +289,8 @@ def require_authorised(request: SigningRequest, pins: Pins, findings: Findings) 
         return
     customer_signed = all(payment.order is not None for payment in intent.payments)
     verdict = evaluate(pins.policy, Movement(intent.vault, intent.asset, intent.at_most(), customer_signed))
-    proposed_s = pins.now_s if findings.proposed_at_s is None else findings.proposed_at_s
-    if max(pins.known_since_s(request.log.entry.index), proposed_s) > pins.now_s - verdict.delay_s:
+    shown_s = pins.now_s if findings.shown_since_s is None else findings.shown_since_s
+    if shown_s > pins.now_s - verdict.delay_s:
         raise DelayNotElapsed(f"rule {verdict.rule!r} has an intent wait {verdict.delay_s} s on this page")
     persons = require_floors(pins.genesis.floors, intent.at_most(), verdict.approvals)
     findings.approvals = require_quorum(request.approvals, pins.roster, digest, verdict.role, persons)

@@ -8,15 +8,12 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 from holdfast.signer import models
 from holdfast.signer.waiting import LIFT, PAYOUT, ROSTER, approvals_known
 
-MAX_LISTED = 50
-"""How many lines one list has, the oldest first: nothing that is made later pushes out what is there."""
-
 
 @dataclass(frozen=True)
 class Summary:
     """One line of a list. ``is_open``: nothing known without decoding it keeps it from approval.
 
-    ``effective_at_s``: when its delay will have run out by this signer's clock; None without a delay.
+    ``effective_at_s``: when its delay will have run out at the earliest, by this signer's clock; None without a delay.
     """
 
     subject: bytes
@@ -31,26 +28,20 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Lines:
-    """The oldest lines of a list, and how many more there are."""
-
-    shown: tuple[Summary, ...]
-    more: int
-
-
-@dataclass(frozen=True)
 class Lists:
-    """All lists of a page. What officers decide has lists of its own, which no number of payouts fills.
+    """All lists of a page, each whole and the oldest first: the table is bounded, and what is cut off nobody sees.
+
+    What officers decide has lists of its own, and of those what changes who counts comes first.
 
     :param approved: roster changes and lifts that are not in force yet; ``delayed``: payouts whose delay runs.
     :param unsigned: payouts that could be signed at any time, and that this signer has had no part in.
     """
 
-    officers: Lines
-    payouts: Lines
-    approved: Lines
-    delayed: Lines
-    unsigned: Lines
+    officers: tuple[Summary, ...]
+    payouts: tuple[Summary, ...]
+    approved: tuple[Summary, ...]
+    delayed: tuple[Summary, ...]
+    unsigned: tuple[Summary, ...]
 
 
 class _Rows:
@@ -75,13 +66,12 @@ class _Rows:
         self.is_approved = (approvals >= needed) & is_current & ~let_through.exists()
         self.is_delayed = func.coalesce(effective > now_s, False)
 
-    def lines(self, *conditions: ColumnElement[Any]) -> Lines:
+    def lines(self, *conditions: ColumnElement[Any]) -> tuple[Summary, ...]:
         """The list of what all conditions hold for."""
         table = models.proposals
         query = select(*self._columns).where(table.c.expires_at_s > self._now_s, *conditions)
-        count = self._connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-        rows = self._connection.execute(query.order_by(table.c.at_s, table.c.subject).limit(MAX_LISTED)).all()
-        return Lines(tuple(map(self._summary, rows)), count - len(rows))
+        rows = self._connection.execute(query.order_by(table.c.kind != ROSTER, table.c.at_s, table.c.subject)).all()
+        return tuple(map(self._summary, rows))
 
     def _summary(self, row: Any) -> Summary:
         return Summary(
@@ -98,7 +88,7 @@ class _Rows:
 
 
 def list_all(connection: Connection, quorum: int, in_force: dict[str, int], now_s: int) -> Lists:
-    """Every list, each of at most :data:`MAX_LISTED` lines.
+    """Every list.
 
     :param quorum: how many officers it takes where it takes the roster's change quorum.
     :param in_force: the version that a proposal of each kind must be of to be carried out.

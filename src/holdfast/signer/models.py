@@ -127,6 +127,7 @@ freezes = Table(
     metadata,
     Column("freeze", LargeBinary, primary_key=True),
     Column("person", Text, nullable=False),
+    Column("page", Text, nullable=False),
     Column("request", LargeBinary, nullable=False),
     Column("at_s", INTEGER, nullable=False),
     sqlite_strict=True,

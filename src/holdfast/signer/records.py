@@ -26,12 +26,14 @@ from holdfast.signer.messages import FreezeRequest, StandingEvidence
 DAY_S = 86_400
 
 
-def freezes_in_force(connection: Connection, person: str | None = None) -> list[bytes]:
-    """The digests of the freezes that no lift has ended, the oldest first; those of one person, or all."""
+def freezes_in_force(connection: Connection, person: str | None = None, page: str | None = None) -> list[bytes]:
+    """The digests of the freezes that no lift has ended, the oldest first; of a person, of a signer's page, or all."""
     table, lifted = models.freezes, models.lifted_freezes
     query = select(table.c.freeze).where(table.c.freeze.not_in(select(lifted.c.freeze)))
     if person is not None:
         query = query.where(table.c.person == person)
+    if page is not None:
+        query = query.where(table.c.page == page)
     return [bytes(freeze) for freeze in connection.execute(query.order_by(table.c.at_s, table.c.freeze)).scalars()]
 
 
@@ -52,7 +54,11 @@ def record_freeze(connection: Connection, request: FreezeRequest, now_s: int) ->
     """Keep a verified freeze with its approval."""
     connection.execute(
         insert(models.freezes).values(
-            freeze=request.order.digest(), person=request.approval.person, request=request.encoded(), at_s=now_s
+            freeze=request.order.digest(),
+            person=request.approval.person,
+            page=request.order.signer,
+            request=request.encoded(),
+            at_s=now_s,
         )
     )
 
@@ -79,10 +85,16 @@ def known_since(connection: Connection, index: int, now_s: int) -> int:
     return now_s if first is None else int(first)
 
 
-def proposed_at(connection: Connection, subject: bytes) -> int | None:
-    """Since when the proposal with this digest stands on this signer's page; None: it does not."""
+def shown_since(connection: Connection, subject: bytes, now_s: int) -> int | None:
+    """Since when the proposal with this digest stands on this signer's page and in the log; None: not on the page.
+
+    By the log entry that it came with, as the page's list counts: whoever asks for a signature cannot name another.
+    """
     table = models.proposals
-    return connection.execute(select(table.c.at_s).where(table.c.subject == subject)).scalar()
+    row = connection.execute(select(table.c.at_s, table.c.entry).where(table.c.subject == subject)).one_or_none()
+    if row is None:
+        return None
+    return max(int(row.at_s), now_s if row.entry is None else known_since(connection, row.entry, now_s))
 
 
 def record_cosigned(connection: Connection, checkpoint: Checkpoint, now_s: int) -> None:

@@ -24,7 +24,7 @@ from holdfast.signer.checks import require_extension, require_logged_event
 from holdfast.signer.errors import DelayNotElapsed, Frozen, LogNotConsistent, RosterNotReady, RosterReadyForAnother
 from holdfast.signer.home import SignerHome
 from holdfast.signer.proposal_messages import RosterAdoption, RosterProposal, RosterReady, RosterRequest
-from holdfast.signer.records import freezes_in_force, known_since, last_cosigned
+from holdfast.signer.records import freezes_in_force, last_cosigned, shown_since
 from holdfast.store import transaction
 
 
@@ -88,12 +88,11 @@ class Rosters:
     def _require_waited(self, connection: Connection, proposal: RosterProposal, now_s: int) -> None:
         if freezes_in_force(connection):
             raise Frozen("nobody new comes to count while a freeze is in force")
-        table, delay_s = models.proposals, self._genesis.change_delay_s
-        shown_s = connection.execute(select(table.c.at_s).where(table.c.subject == proposal.subject())).scalar()
-        known_s = max(known_since(connection, proposal.log.entry.index, now_s), now_s if shown_s is None else shown_s)
-        if now_s - known_s < delay_s:
+        delay_s, shown_s = self._genesis.change_delay_s, shown_since(connection, proposal.subject(), now_s)
+        waited_s = 0 if shown_s is None else now_s - shown_s
+        if waited_s < delay_s:
             raise DelayNotElapsed(
-                f"a change that adds anything waits {delay_s} s on this page; this one has for {now_s - known_s}"
+                f"a change that adds anything waits {delay_s} s on this page; this one has for {waited_s}"
             )
 
     @staticmethod

@@ -34,15 +34,14 @@ from holdfast.signer.records import (
     bind_orders,
     count_movement,
     freezes_in_force,
-    known_since,
     last_cosigned,
     newest_list,
     newest_list_number,
-    proposed_at,
     record_cosigned,
     record_counters,
     record_destinations,
     record_nonces,
+    shown_since,
     use_nonces,
 )
 from holdfast.signer.rosters import Rosters
@@ -130,8 +129,7 @@ class Signings:
             threshold=key.order.threshold,
             members=key.order.members,
             output_key=key.output_key,
-            known_since_s=lambda index: known_since(connection, index, now_s),
-            proposed_at_s=lambda subject: proposed_at(connection, subject),
+            shown_since_s=lambda subject: shown_since(connection, subject, now_s),
         )
 
     def _screen(self, connection: Connection) -> Screen:

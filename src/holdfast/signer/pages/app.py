@@ -41,6 +41,9 @@ from holdfast.store import transaction
 MAX_REASON = 200
 """The longest reason of a freeze, in characters."""
 
+ORDER_GOOD_FOR_S = 900
+"""How long an officer has to sign the freeze order that the page made."""
+
 MAX_SHOWN_FREEZES = 5
 
 _KINDS = {ShownIntent: "payout.html", ShownRoster: "roster.html"}
@@ -180,8 +183,9 @@ class _Page:
             own = RelyingParty(node.roster.relying_party, (node.home.identity.origin,))
             credential = next(each for each in person.credentials if each.credential_id == assertion.credential_id)
             verify_assertion(assertion, credential, own, order.digest())
-            if order.signer != node.home.identity.name:
-                raise AuthorityMalformed("a freeze order of another signer's page")
+            # It was made here, a moment ago: what an officer's browser sends back is theirs to choose.
+            if order.signer != node.home.identity.name or abs(order.at_s - node.clock.now_s()) > ORDER_GOOD_FOR_S:
+                raise AuthorityMalformed("this freeze order is not one that this page made just now")
             node.freeze(FreezeRequest(order, Approval(person.name, assertion)))
             return JSONResponse({"person": person.name})
 

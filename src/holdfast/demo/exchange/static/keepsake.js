@@ -44,15 +44,21 @@ export const keepBalance = (customer, total) =>
     kept.balances = { ...kept.balances, [customer]: [...seen, { total, at: Date.now() }].slice(-MOST_BALANCES) };
   });
 
-/** What this browser has seen of the reserves: the vaults' keys as first seen (or undefined), the fingerprint of each number. */
-export const reservesSeen = (customer) => ({ keys: undefined, roots: {}, ...read().reserves?.[customer] });
+const NOTHING_SEEN = { keys: undefined, roots: {}, named: {}, given_up: {} };
+
+/**
+ * What this browser has seen of the reserves: the vaults' keys as first seen (or undefined); and fingerprints by number: of
+ * what it verified, of what such a publication named as the one before it, of what one said was given up.
+ */
+export const reservesSeen = (customer) => ({ ...NOTHING_SEEN, ...read().reserves?.[customer] });
 
 /** Keep what a verified publication showed; what was seen first stays. */
-export const keepReserves = (customer, keys, epoch, root) =>
+export const keepReserves = (customer, keys, shown) =>
   change((kept) => {
     const seen = reservesSeen(customer);
-    const roots = Object.entries({ [epoch]: root, ...seen.roots }).slice(-MOST_NUMBERS);
-    kept.reserves = { ...kept.reserves, [customer]: { keys: seen.keys ?? keys, roots: Object.fromEntries(roots) } };
+    const numbers = (name) => Object.fromEntries(Object.entries({ ...shown[name], ...seen[name] }).slice(-MOST_NUMBERS));
+    const remembered = { keys: seen.keys ?? keys, roots: numbers("roots"), named: numbers("named"), given_up: numbers("given_up") };
+    kept.reserves = { ...kept.reserves, [customer]: remembered };
   });
 
 /** Know other keys of the vaults from now on. */

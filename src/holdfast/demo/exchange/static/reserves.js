@@ -6,7 +6,7 @@ import { hexOf } from "./canonical.js";
 import { find, make, once, say } from "./dom.js";
 import { balanceBefore, keepReserves, nonceOf, replaceKeys, reservesSeen } from "./keepsake.js";
 import { post } from "./passkey.js";
-import { findings, foreign, keysOf, otherKeys, when } from "./verdicts.js";
+import { findings, foreign, keysOf, neighbours, otherKeys, when } from "./verdicts.js";
 
 const ASSET = "BTC";
 const page = find("reserves");
@@ -49,8 +49,8 @@ async function verdict(chosen, expected, nonce) {
     const wrong = foreign(read, proven, { customer, venue, epoch: chosen.epoch, atS: chosen.at_s });
     if (wrong !== null) return { found: [wrong] };
     const seen = reservesSeen(customer);
-    const found = findings(read, proven, { expected, nonce, ...seen });
-    keepReserves(customer, keysOf(read), read.epoch, hexOf(read.root));
+    const found = findings(read, proven, { expected, nonce, seen });
+    keepReserves(customer, keysOf(read), { roots: { [read.epoch]: hexOf(read.root) }, ...neighbours(read) });
     return { found, root: hexOf(read.root), changed: otherKeys(read, seen.keys) ? keysOf(read) : undefined };
   } catch (fault) {
     const untrue = fault.constructor.name === "Untrue";

@@ -65,27 +65,47 @@ function covered(read) {
   );
 }
 
-function same(read, roots) {
-  const known = roots[read.epoch];
-  if (known === undefined || known === hexOf(read.root)) return [];
-  return [finding("bad", "This number was shown to this browser with another fingerprint", `That was ${known}. There are two sets of books: tell others.`)];
+const TWO_BOOKS = "There are two sets of books: tell others.";
+
+/** What a publication says of other numbers: the one before it, and those that were given up; by number. */
+export function neighbours(read) {
+  const [first] = [...read.skipped, read];
+  const named = first.epoch > 1 ? { [first.epoch - 1]: hexOf(first.previous) } : {};
+  return { named, given_up: Object.fromEntries(read.skipped.map((each) => [each.epoch, hexOf(each.root)])) };
 }
 
-function before(read, roots) {
-  const [first] = [...read.skipped, read];
-  const number = first.epoch - 1;
+/** What this browser knows of the number from before, and cannot be. */
+function contradicted(read, seen) {
+  const [number, root] = [read.epoch, hexOf(read.root)];
+  const found = [];
+  if (seen.roots[number] !== undefined && seen.roots[number] !== root) {
+    found.push(finding("bad", "This number was shown to this browser with another fingerprint", `That was ${seen.roots[number]}. ${TWO_BOOKS}`));
+  }
+  if (seen.named[number] !== undefined && seen.named[number] !== root) {
+    found.push(finding("bad", "The number after it names another one before", `It names ${seen.named[number]}. ${TWO_BOOKS}`));
+  }
+  if (seen.given_up[number] !== undefined) {
+    found.push(finding("bad", "The exchange said before that it gave this number up", TWO_BOOKS));
+  }
+  return found;
+}
+
+function before(read, seen) {
+  const [[number, named]] = [...Object.entries(neighbours(read).named), [0, ""]];
   if (number === 0) return finding("good", "Nothing was published before it", "It is the first publication, or follows such as were given up.");
-  const [known, named] = [roots[number], hexOf(first.previous)];
+  const known = seen.roots[number];
   if (known === named) return finding("good", `It follows number ${number}, which this browser verified too`, "A customer has to be found in every number.");
   if (known !== undefined) {
-    return finding("bad", `It follows another number ${number} than this browser was shown`, `It names ${named}; this browser verified ${known}. There are two sets of books: tell others.`);
+    return finding("bad", `It follows another number ${number} than this browser was shown`, `It names ${named}; this browser verified ${known}. ${TWO_BOOKS}`);
   }
   return finding("watch", `Are you in number ${number} too?`, "Whoever was a customer by then has to be found in it as well: check it, or books could be made for every other customer.");
 }
 
-const givenUp = (read) =>
+const givenUp = (read, seen) =>
   read.skipped.map((each) =>
-    finding("watch", `Number ${each.epoch} was given up, says the exchange`, `If you or anybody was ever shown it (fingerprint ${hexOf(each.root)}), there are two sets of books.`));
+    seen.roots[each.epoch] === undefined
+      ? finding("watch", `Number ${each.epoch} was given up, says the exchange`, `If you or anybody was ever shown it (fingerprint ${hexOf(each.root)}), there are two sets of books.`)
+      : finding("bad", `Number ${each.epoch} was given up, says the exchange, and this browser was shown it`, `As ${seen.roots[each.epoch]}. ${TWO_BOOKS}`));
 
 function ownBalance(found, expected) {
   const words = amountText(found, ASSET);
@@ -121,18 +141,18 @@ function ownNumber(proven, nonce) {
 
 /**
  * Everything that a customer should know about a publication that leads to their balance.
- * @param {{expected: bigint|null, nonce: string, keys: Object|undefined, roots: Object}} known what they say, and what this browser remembers
+ * @param {{expected: bigint|null, nonce: string, seen: Object}} known what they say, and what this browser remembers
  */
 export function findings(read, proven, known) {
   const own = proven.balances[read.trees.findIndex((tree) => tree.asset === ASSET)];
   return [
-    ...same(read, known.roots),
-    signed(read, known.keys),
+    ...contradicted(read, known.seen),
+    signed(read, known.seen.keys),
     covered(read),
     finding("good", "You are counted in it", `${amountText(own, ASSET)}, in ${read.trees.length === 1 ? "the" : "each"} tree that leads to the total.`),
     ownNumber(proven, known.nonce),
     ownBalance(own, known.expected),
-    before(read, known.roots),
-    ...givenUp(read),
+    before(read, known.seen),
+    ...givenUp(read, known.seen),
   ];
 }

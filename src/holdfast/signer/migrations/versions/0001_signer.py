@@ -78,6 +78,7 @@ TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
     "freezes": (
         sa.Column("freeze", sa.LargeBinary, primary_key=True),
         sa.Column("person", sa.Text, nullable=False),
+        sa.Column("page", sa.Text, nullable=False),
         sa.Column("request", sa.LargeBinary, nullable=False),
         sa.Column("at_s", INTEGER, nullable=False),
     ),
