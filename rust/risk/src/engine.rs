@@ -139,16 +139,17 @@ impl Shard {
 
     /// Which of this shard's accounts' events are new.
     fn admit(&mut self, batch: &Batch<'_>, mine: Mine) -> Vec<(u32, bool)> {
-        let mut admitted = Vec::with_capacity(batch.events.len());
-        for (number, (event, digest)) in batch.each() {
-            if mine.has(digest.account) {
-                let account = self.accounts.look(digest.account);
-                let new = account.awaits(event.sequence);
-                if new {
-                    account.took(event.sequence);
-                }
-                admitted.push((number, new));
+        let work = batch.work(mine, |digest| digest.account);
+        let mut ahead = Ahead::of(&work);
+        let mut admitted = Vec::with_capacity(work.len());
+        for &Work { number, key, event, .. } in &work {
+            ahead.fetch(&self.accounts);
+            let account = self.accounts.look(key);
+            let new = account.awaits(event.sequence);
+            if new {
+                account.took(event.sequence);
             }
+            admitted.push((number, new));
         }
         admitted
     }
@@ -193,6 +194,14 @@ struct Batch<'events> {
 }
 
 impl Batch<'_> {
+    /// The events of entities that are a shard's, in order.
+    fn work(&self, mine: Mine, key_of: impl Fn(&Digest) -> u64) -> Vec<Work<'_>> {
+        self.each()
+            .map(|(number, (event, digest))| Work { number, key: key_of(digest), event, digest })
+            .filter(|work| work.key != NOBODY && mine.has(work.key))
+            .collect()
+    }
+
     /// The events that are taken, by their number.
     fn each(&self) -> impl Iterator<Item = (u32, (&Event, &Digest))> {
         self.events
@@ -205,6 +214,40 @@ impl Batch<'_> {
     }
 }
 
+/// One event for one entity.
+struct Work<'batch> {
+    number: u32,
+    key: u64,
+    event: &'batch Event,
+    digest: &'batch Digest,
+}
+
+/// How many events ahead of its use a state is fetched.
+const AHEAD: usize = 8;
+
+/// Fetches states while others are worked on.
+struct Ahead<'work, 'batch> {
+    expected: std::slice::Iter<'work, Work<'batch>>,
+    fetched: std::slice::Iter<'work, Work<'batch>>,
+}
+
+impl<'work, 'batch> Ahead<'work, 'batch> {
+    fn of(work: &'work [Work<'batch>]) -> Self {
+        let from = |place: usize| work.get(place..).unwrap_or_default().iter();
+        Self { expected: from(2 * AHEAD), fetched: from(AHEAD) }
+    }
+
+    /// Fetch for the events that come next.
+    fn fetch<S: Entity>(&mut self, table: &Table<S>) {
+        if let Some(later) = self.expected.next() {
+            table.expect(later.key);
+        }
+        if let Some(later) = self.fetched.next() {
+            table.fetch(later.key);
+        }
+    }
+}
+
 /// Let a shard's entities of one kind take their events, in order.
 fn pass<S: Entity>(
     table: &mut Table<S>,
@@ -213,19 +256,14 @@ fn pass<S: Entity>(
     mine: Mine,
     key_of: impl Fn(&Digest) -> u64,
 ) -> Given {
-    let mut given = Given { begins, width: S::WIDTH, events: Vec::new(), values: Vec::new() };
-    for (number, (event, digest)) in batch.each() {
-        let key = key_of(digest);
-        if key == NOBODY || !mine.has(key) {
-            continue;
-        }
-        let from = given.values.len();
-        given.values.resize(from + S::WIDTH, 0.0);
-        given.events.push(number);
-        if let Some(row) = given.values.get_mut(from..) {
-            let (state, before) = table.touch(key, digest.now);
-            state.step(digest, event, before, row);
-        }
+    let work = batch.work(mine, key_of);
+    let events = work.iter().map(|each| each.number).collect();
+    let mut given = Given { begins, width: S::WIDTH, events, values: vec![0.0; work.len() * S::WIDTH] };
+    let mut ahead = Ahead::of(&work);
+    for (&Work { key, event, digest, .. }, row) in work.iter().zip(given.values.chunks_exact_mut(S::WIDTH)) {
+        ahead.fetch(table);
+        let (state, before) = table.touch(key, digest.now);
+        state.step(digest, event, before, row);
     }
     given
 }

@@ -5,6 +5,7 @@
 //! which they came: the same events leave the same table.
 
 use crate::moment::Moment;
+use crate::wide::prefetch;
 
 /// How many entities are compared when one has to give way.
 const COMPARED: usize = 16;
@@ -75,6 +76,21 @@ impl<S: Default> Table<S> {
     #[cfg(test)]
     pub(crate) fn get(&self, key: u64) -> Option<&S> {
         self.entries.get(self.find(key)?).map(|entry| &entry.state)
+    }
+
+    /// Say that a key will be searched for soon.
+    pub(crate) fn expect(&self, key: u64) {
+        if let Some(place) = self.index.get(key as usize & self.mask()) {
+            prefetch(place);
+        }
+    }
+
+    /// Say that an entity's state will be used soon; its place in the index should be near by now.
+    pub(crate) fn fetch(&self, key: u64) {
+        let place = self.index.get(key as usize & self.mask()).copied().unwrap_or(0);
+        if let Some(entry) = place.checked_sub(1).and_then(|slot| self.entries.get(slot as usize)) {
+            prefetch(entry);
+        }
     }
 
     fn mask(&self) -> usize {
