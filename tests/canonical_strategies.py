@@ -14,9 +14,11 @@ from authority_rig import DESTINATION, venue
 from holdfast.amounts import ASSETS, MAX_UNITS, Amount
 from holdfast.authority import (
     ALLOW,
+    APPROVER,
     BLOCK,
     NONCE_BYTES,
     OFFICER,
+    OPERATOR,
     REVIEW,
     STEP_UP,
     AssetTree,
@@ -42,7 +44,7 @@ from holdfast.errors import HoldfastError
 from holdfast.ledger import Entry, Transfer
 from holdfast.policy import Policy, Rule, VaultLimit
 from holdfast.screening import SanctionedAddress, SanctionsSnapshot
-from holdfast.signer import OwnershipRequest
+from holdfast.signer import ActiveKey, OwnershipRequest, Refusal, Status
 
 LABELS = st.text("abcdefghijklmnopqrstuvwxyz -", min_size=1, max_size=20).map(
     lambda text: " ".join(text.split()) or "x"
@@ -95,7 +97,7 @@ def intents(draw: st.DrawFn) -> Intent:
 def rosters(draw: st.DrawFn) -> Roster:
     """Rosters with up to six devices, the first person an officer."""
     keys = draw(st.lists(st.sampled_from(DEVICE_KEYS), min_size=1, unique=True))
-    roles = st.lists(LABELS, max_size=2).map(tuple)
+    roles = st.lists(st.sampled_from([OFFICER, APPROVER, OPERATOR]), max_size=3, unique=True).map(tuple)
     persons = [
         Person(f"person {number}", (OFFICER,) if number == 0 else draw(roles), (Credential(bytes([number]), key),))
         for number, key in enumerate(keys)
@@ -239,6 +241,32 @@ def freeze_lifts(draw: st.DrawFn) -> FreezeLift:
 
 FREEZES = st.builds(FreezeOrder, KEYS, LABELS, LABELS, TIMES, st.binary(min_size=NONCE_BYTES, max_size=NONCE_BYTES))
 
+
+@st.composite
+def statuses(draw: st.DrawFn) -> Status:
+    """What signers say of themselves."""
+    roster, policy, screening = (draw(TIMES) for _ in range(3))
+    keys = draw(st.lists(st.builds(ActiveKey, LABELS, TIMES, KEYS), max_size=3))
+    return Status(
+        signer=draw(LABELS),
+        genesis=draw(KEYS),
+        roster_version=roster,
+        policy_version=policy,
+        freezes=tuple(draw(st.lists(KEYS, max_size=3))),
+        screening_number=screening,
+        log_size=draw(TIMES),
+        now_s=draw(TIMES),
+        keys=tuple(keys),
+    )
+
+
+@st.composite
+def refusals(draw: st.DrawFn) -> Refusal:
+    """Refusals, each with a code and a line."""
+    code = draw(st.from_regex(r"[a-z0-9_]{1,40}\.[a-z0-9_]{1,40}", fullmatch=True))
+    return Refusal(code, draw(st.text(max_size=30).filter(str.isprintable)))
+
+
 BY_HAND: dict[type, st.SearchStrategy[Any]] = {
     Amount: amounts(),
     Credential: st.builds(Credential, st.binary(min_size=1, max_size=40), st.sampled_from(DEVICE_KEYS)),
@@ -263,11 +291,13 @@ BY_HAND: dict[type, st.SearchStrategy[Any]] = {
         TIMES,
         TIMES,
     ),
+    Refusal: refusals(),
     Roster: rosters(),
     WithdrawalOrder: st.builds(WithdrawalOrder, LABELS, LABELS, LABELS, amounts("BTC", 1), LABELS, TIMES),
     SanctionsSnapshot: snapshots(),
     SignerIdentity: st.builds(SignerIdentity, LABELS, KEYS, KEYS, LABELS),
     StandingOrder: standing_orders(),
+    Status: statuses(),
 }
 
 SCALARS: dict[Any, st.SearchStrategy[Any]] = {

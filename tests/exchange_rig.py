@@ -39,6 +39,7 @@ class Customer:
     passkey: SoftwareAuthenticator = field(default_factory=lambda: SoftwareAuthenticator("localhost", "customer"))
     cookies: dict[str, str] = field(default_factory=dict)
     nonce: str = field(default_factory=lambda: secrets.token_hex(16))
+    wanted: str = ""
 
     def get(self, path: str) -> httpx.Response:
         """GET a path, as the page does."""
@@ -74,14 +75,14 @@ class Customer:
 
     def invited(self, name: str) -> str:
         """The challenge for a new account."""
-        answer = self.post("/accounts/challenge", {"name": name})
+        answer, self.wanted = self.post("/accounts/challenge", {"name": name}), name
         assert answer.status_code == 200, answer.text
         return str(answer.json()["challenge"])
 
     def registration(self, challenge: str, **how: Any) -> dict[str, Any]:
         """What the page posts for a new passkey."""
         made = self.passkey.registration(bytes_of(challenge), how.pop("origin", CUSTOMER_ORIGIN), **how)
-        return {"challenge": challenge, "credential": as_document(made), "nonce": self.nonce}
+        return {"name": self.wanted, "challenge": challenge, "credential": as_document(made), "nonce": self.nonce}
 
     def open_account(self, name: str) -> "Customer":
         """Open an account; signed in from now on."""

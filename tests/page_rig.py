@@ -18,7 +18,7 @@ class Page:
     """A signer's page, asked as a browser on its origin would."""
 
     def __init__(self, world: World, signer: str = SIGNER) -> None:
-        self.origin = page_of(signer)
+        self.signer, self.origin = signer, page_of(signer)
         self._app = create_page(world.signers[signer])
 
     def get(self, path: str) -> httpx.Response:

@@ -31,7 +31,15 @@ from holdfast.authority import (
     sign_attestation,
 )
 from holdfast.chains.bitcoin import Coin, Output, SpendPlan, address_to_script, plan_spend
-from holdfast.custody import RISK_KEY, Movement, candidate_for, cosign_log, request_for, vault_certificate
+from holdfast.custody import (
+    RISK_KEY,
+    Movement,
+    candidate_for,
+    collect_approvals,
+    cosign_log,
+    request_for,
+    vault_certificate,
+)
 from holdfast.custody.coins import spendable_coins
 from holdfast.custody.customers import find_customer
 from holdfast.demo.deployment import ASSET, PERSONS, SIGNERS, VAULT, page_of
@@ -47,7 +55,9 @@ from holdfast.signer import (
     Commitments,
     FreezeRequest,
     InProcessTransport,
+    IntentProposal,
     LiftRequest,
+    ProposalUnknown,
     SignerHome,
     SignerNode,
     SignerRefused,
@@ -355,12 +365,22 @@ class Takeover:
         try:
             letters = self.plane.signer(signer).call(request)
         except SignerRefused as refused:
+            if refused.refusal.code == ProposalUnknown.code and isinstance(request, SigningRequest):
+                # Whoever has the wires proposes what they want signed; what is not shown is not signed either.
+                shown = self._letter(signer, IntentProposal.of(request))
+                return shown if isinstance(shown, str) else self._letter(signer, request)
             return refused.refusal.code
         return letters[0]
 
     def verdicts(self, movement: Movement, *, attempt: bytes = ATTEMPT, **changes: Any) -> set[str]:
         """What the five signers say, each asked in a quorum with itself: one code, if they agree."""
         return {self.ask(signer, self.request(signer, movement, attempt=attempt, **changes)) for signer in SIGNERS}
+
+    def proposed(self, movement: Movement) -> Movement:
+        """The movement, once every signer shows it on its page."""
+        for signer in SIGNERS:
+            assert self.ask(signer, IntentProposal.of(self.request(signer, movement))) == SIGNED
+        return movement
 
     def begin(self, movement: Movement, quorum: tuple[str, ...] = QUORUM, attempt: bytes = ATTEMPT) -> Opened:
         """Round 1 with a whole quorum; ``refusals`` has the codes of whoever refused."""
@@ -390,6 +410,15 @@ class Takeover:
         """A signer's letter of round 1, opened."""
         place = Header(signer, EVERYONE, opened.session, ROUND_COMMIT, 1)
         return Commitments.decoded(open_envelope(opened.letters[signer], self.plane.roster, place))
+
+    def officers_approve(self, digest: bytes) -> None:
+        """Have three officers approve a proposal, each on another signer's page."""
+        cosign_log(self.world.plane)
+        collect_approvals(self.world.plane)
+        for person, signer in zip(PERSONS[:3], SIGNERS, strict=False):
+            assertion = self.world.deployment.persons[person].assertion(digest, page_of(signer))
+            self.world.signers[signer].proposals.approve(digest, assertion)
+        collect_approvals(self.world.plane)
 
     def with_transports(self, **others: SignerTransport) -> None:
         """Reach the named signers in another way from now on."""

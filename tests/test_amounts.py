@@ -145,3 +145,12 @@ def test_what_is_shown_is_read_back(asset: str, units: int) -> None:
     amount = Amount(asset, units)
     number, _, symbol = str(amount).replace(",", "").partition(" ")
     assert Amount.from_text(number, symbol) == amount
+
+
+def test_pages_set_groups_of_digits_apart_without_a_comma() -> None:
+    """Much of the world reads ``1,000`` as one."""
+    assert Amount("BTC", 123_456_789_000_000_00).on_page() == "123\u202f456\u202f789 BTC"
+    assert Amount("BTC", 100_050_000_000).on_page() == "1\u202f000.5 BTC"
+    assert str(Amount("BTC", 100_050_000_000)) == "1,000.5 BTC"
+    with pytest.raises(AmountMalformed):
+        Amount.from_text("1\u202f000.5", "BTC")

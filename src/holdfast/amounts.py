@@ -9,6 +9,10 @@ MAX_UNITS = 10**36
 """The largest amount, in base units. Beyond it every constructor refuses, so that no store ever rounds."""
 
 
+GROUPS_APART = "\N{NARROW NO-BREAK SPACE}"
+"""What stands between groups of three digits on pages."""
+
+
 class AmountError(HoldfastError):
     """An amount that cannot be: base of this module's errors."""
 
@@ -126,3 +130,7 @@ class Amount:
         whole, fraction = divmod(self.units, scale)
         decimals = str(fraction).rjust(len(str(scale)) - 1, "0").rstrip("0")
         return f"{whole:,}{'.' + decimals if decimals else ''} {self.asset}"
+
+    def on_page(self) -> str:
+        """The same as pages show it: a comma reads as a decimal point in half of the world, a thin blank nowhere."""
+        return str(self).replace(",", GROUPS_APART)

@@ -1,5 +1,7 @@
 """A public key that keeps its reader busy: enrolled in the log, it would hold a signer's lock for hours.
 
+An RSA key whose public exponent is as long as its modulus makes each verification take a hundred times as long.
+
 ``webauthn`` decodes COSE keys with a general CBOR decoder. Tags 28 and 29 (shared values) let a map's key be a tree
 of shared tuples, which hashing unfolds: 171 bytes took seconds, each further level a multiple. Keys are therefore
 read as what they are, a flat map of integers and byte strings, before anything else sees them (RFC 9052, section 7).
@@ -46,3 +48,13 @@ def test_a_label_twice_or_bytes_after_the_key_are_refused() -> None:
         Credential(b"alice", good + b"\x00")
     with pytest.raises(AuthorityMalformed):
         Credential(b"alice", bytes([good[0] + 1]) + good[1:] + b"\x01\x02")
+
+
+@pytest.mark.parametrize("exponent", [3, 65_536, 65_539, 2**2048 - 1])
+def test_an_rsa_key_has_the_usual_exponent(exponent: int) -> None:
+    def key(exponent: int) -> bytes:
+        return cbor2.dumps({1: 3, 3: -257, -1: b"\x80" + bytes(255), -2: exponent.to_bytes(256, "big")})
+
+    Credential(b"alice", key(65_537))
+    with pytest.raises(AuthorityMalformed):
+        Credential(b"mallory", key(exponent))

@@ -25,7 +25,7 @@ def test_second_answer_for_one_session(takeover: Takeover) -> None:
 
 
 def test_second_message_for_one_nonce(takeover: Takeover) -> None:
-    movement = takeover.movement(takeover.world.approved("honest", 20_000_000))
+    movement = takeover.proposed(takeover.movement(takeover.world.approved("honest", 20_000_000)))
     other = Transaction.parse(movement.plan.raw)
     other.vout[-1].value -= 1
     requests = [

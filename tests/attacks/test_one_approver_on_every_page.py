@@ -17,9 +17,10 @@ from holdfast.custody import (
     propose_roster,
     without_person,
 )
-from holdfast.demo.deployment import SIGNERS, page_of
-from holdfast.signer import AuthenticatorCloned
+from holdfast.demo.deployment import PERSONS, SIGNERS, page_of
+from holdfast.signer import ApprovalsRequest, AuthenticatorCloned, KnownApprovals
 from holdfast.store import transaction
+from page_rig import Page
 from signer_rig import Takeover
 from world import World
 
@@ -121,3 +122,97 @@ def test_a_cloned_approval_that_the_relay_shows_is_not_kept(world: World) -> Non
     with transaction(node.home.engine) as connection:
         assert node.proposals.approvals(connection, two) == []
         assert [person for person, _, _ in node.proposals.approvals(connection, one)] == ["ada"]
+
+
+def twice_with_one_counter(world: World, subject: bytes, other: bytes, counter: int) -> None:
+    """Emi approves both on four pages, then the first on the fifth with the counter that she spent on the other."""
+    first, others = SIGNERS[0], SIGNERS[1:]
+    for signer in others:
+        on_page(world, "emi", signer, other, counter)
+    for signer in others:
+        on_page(world, "emi", signer, subject, counter + 1)
+    on_page(world, "emi", first, subject, counter)
+    collect_approvals(world.plane)
+
+
+def test_a_counted_approval_that_pages_do_not_keep_takes_no_page(world: World) -> None:
+    subject, other = world.planned("w1").digest(), world.planned("w2").digest()
+    collect_approvals(world.plane)
+    twice_with_one_counter(world, subject, other, counter=7)
+    for person, signer in zip(PERSONS[:3], SIGNERS[1:], strict=False):
+        on_page(world, person, signer, subject)
+    collect_approvals(world.plane)
+    assert len(approved_by(world, subject)) == 3
+
+
+def test_whose_counter_repeated_cannot_take_the_page_again(world: World) -> None:
+    subject, other = world.planned("w1").digest(), world.planned("w2").digest()
+    collect_approvals(world.plane)
+    twice_with_one_counter(world, subject, other, counter=7)
+    with pytest.raises(AuthenticatorCloned):
+        on_page(world, "emi", SIGNERS[1], subject, counter=100)
+    on_page(world, "ada", SIGNERS[1], subject)
+
+
+def test_nobody_blocks_their_own_removal_with_one_counter(world: World) -> None:
+    change = propose_roster(world.plane, without_person(world.plane.roster, "emi"), "a thief", "ada")
+    other = world.planned("w1").digest()
+    cosign_log(world.plane)
+    collect_approvals(world.plane)
+    twice_with_one_counter(world, change.digest(), other, counter=7)
+    for person, signer in zip(PERSONS[:3], SIGNERS[1:], strict=False):
+        on_page(world, person, signer, change.digest())
+    assert collect_approvals(world.plane).approvals >= 2
+
+
+def test_one_counter_does_not_keep_an_approved_payout_unsigned(world: World) -> None:
+    """One approver is enough for it, and that one's approval is not what most signers hold of them."""
+    small, other = world.planned("w1", 1_500_000), world.planned("w2", 1_000_000)
+    collect_approvals(world.plane)
+    twice_with_one_counter(world, small.digest(), other.digest(), counter=7)
+    with pytest.raises(SignersRefused):
+        world.settle(small)
+    assert approved_by(world, small.digest()) == ()
+    collect_approvals(world.plane)
+    on_page(world, "ada", SIGNERS[1], small.digest())
+    collect_approvals(world.plane)
+    assert world.settle(small) is PayoutState.BROADCAST
+
+
+def set_aside(world: World) -> bytes:
+    """A payout whose third approval, ada's, was set aside: it waits for another person."""
+    one, two = world.planned("w1", 11_000_000), world.planned("w2", 11_000_000)
+    collect_approvals(world.plane)
+    for signer in SIGNERS[:3]:
+        on_page(world, "ada", signer, one.digest(), counter=7)
+    on_page(world, "ada", "zurich", two.digest(), counter=7)
+    on_page(world, "ben", "geneva", two.digest())
+    on_page(world, "chiara", "lugano", two.digest())
+    collect_approvals(world.plane)
+    with pytest.raises(SignersRefused):
+        world.settle(two)
+    return two.digest()
+
+
+def test_whoever_was_set_aside_does_not_end_the_asking(world: World) -> None:
+    subject = set_aside(world)
+    assert collect_approvals(world.plane).approvals == 0
+    for signer in SIGNERS:
+        with pytest.raises(AuthenticatorCloned):
+            on_page(world, "ada", signer, subject, counter=100)
+        page = Page(world, signer)
+        assert 'id="enough"' not in page.get(f"/intents/{subject.hex()}").text
+        assert subject.hex() in page.get("/").text, "it is still listed"
+    on_page(world, "dov", "bern", subject)
+    collect_approvals(world.plane)
+    assert set(approved_by(world, subject)) == {"ben", "chiara", "dov"}
+
+
+def test_an_officers_proposal_forgets_nobody_at_the_relays_word(world: World) -> None:
+    change = propose_roster(world.plane, without_person(world.plane.roster, "emi"), "a thief", "ada")
+    cosign_log(world.plane)
+    collect_approvals(world.plane)
+    on_page(world, "ada", "bern", change.digest())
+    world.plane.signer("bern").call(ApprovalsRequest((KnownApprovals(change.digest(), (), ("ada", "ben")),)))
+    on_page(world, "ben", "geneva", change.digest())
+    assert collect_approvals(world.plane).approvals == 2

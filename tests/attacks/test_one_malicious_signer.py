@@ -79,12 +79,24 @@ def longer_log(told: Canonical) -> Canonical:
     return dataclasses.replace(told, log_size=told.log_size + 10**6)
 
 
+def false_cosignature(told: Canonical) -> Canonical:
+    assert isinstance(told, Commitments)
+    return dataclasses.replace(told, cosignature="nothing of the kind")
+
+
+def number_beyond(told: Canonical) -> Canonical:
+    assert isinstance(told, Status)
+    return dataclasses.replace(told, log_size=2**62, roster_version=2**62)
+
+
 LIES: dict[str, tuple[type[Canonical], Lie]] = {
     "commitments that are none": (Commitments, garbage_commitments),
     "no commitments": (Commitments, too_few_commitments),
     "a freeze that nobody ordered": (Status, unseen_freeze),
     "a wrong signature share": (Shares, wrong_shares),
     "a log longer than there is": (Status, longer_log),
+    "a false cosignature": (Commitments, false_cosignature),
+    "numbers of nothing": (Status, number_beyond),
 }
 
 

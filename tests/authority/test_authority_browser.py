@@ -89,6 +89,55 @@ def with_flags(map_: dict[str, Any], flags: int) -> None:
     map_["authData"] = data[:32] + bytes([flags]) + data[33:]
 
 
+def with_extension(map_: dict[str, Any], extension: bytes, flags: int = 0xC5) -> None:
+    map_["authData"] += extension
+    with_flags(map_, flags)
+
+
+def protected(level: object, name: str = "credProtect") -> bytes:
+    return cbor2.dumps({name: level})
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_a_hardware_key_says_how_it_protects_the_credential(authenticator: SoftwareAuthenticator, level: int) -> None:
+    document = altered(authenticator, lambda map_: with_extension(map_, protected(level)))
+    assert read(document) == authenticator.credential
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        protected(0),
+        protected(4),
+        protected(None),
+        protected(2, "credprotect"),
+        protected(2, "credBlob"),
+        cbor2.dumps({"credProtect": 2, "minPinLength": 4}),
+        protected(2) + protected(2),
+        protected(2) + b"\x00",
+        b"\xbf\x6bcredProtect\x02\xff",
+        b"\xa1\x6bcredProtect\x18\x02",
+    ],
+)
+def test_no_other_extension_is_read(authenticator: SoftwareAuthenticator, extension: bytes) -> None:
+    with pytest.raises(AuthorityError):
+        read(altered(authenticator, lambda map_: with_extension(map_, extension)))
+
+
+def test_an_extension_that_is_not_announced(authenticator: SoftwareAuthenticator) -> None:
+    with pytest.raises(AuthorityError):
+        read(altered(authenticator, lambda map_: with_extension(map_, protected(2), flags=0x45)))
+
+
+def test_an_extension_in_the_place_of_the_key(authenticator: SoftwareAuthenticator) -> None:
+    def change(map_: dict[str, Any]) -> None:
+        map_["authData"] = map_["authData"][: 37 + 16 + 2 + 32]
+        with_extension(map_, protected(2))
+
+    with pytest.raises(AuthorityError):
+        read(altered(authenticator, change))
+
+
 @pytest.mark.parametrize(
     ("change", "error"),
     [

@@ -8,6 +8,8 @@ import pytest
 from authority_rig import Venue, genesis
 from holdfast.authority import (
     APPROVER,
+    OFFICER,
+    OPERATOR,
     AuthorityMalformed,
     Credential,
     Person,
@@ -15,6 +17,7 @@ from holdfast.authority import (
     Roster,
     RosterSuccessionInvalid,
     SignerUnknown,
+    device_words,
     fingerprint_words,
     require_succession,
 )
@@ -50,6 +53,16 @@ def test_nobody_stands_in_a_roster_twice(roster: Roster) -> None:
             dataclasses.replace(roster, **change)
 
 
+def test_a_device_s_words_tell_its_id_and_its_key(roster: Roster) -> None:
+    device, other = (roster.person(name).credentials[0] for name in ("anna", "ben"))
+    renamed = dataclasses.replace(device, credential_id=other.credential_id)
+    rekeyed = dataclasses.replace(device, public_key=other.public_key)
+    assert len({device_words(each) for each in (device, other, renamed, rekeyed)}) == 4
+    assert len(device_words(device).split()) == 12
+    shifted = Credential(device.credential_id + device.public_key[:1], device.public_key)
+    assert device_words(shifted) != device_words(device)
+
+
 def test_one_device_is_found_under_another_spelling_of_its_key(roster: Roster) -> None:
     cose = cbor2.loads(roster.person("anna").credentials[0].public_key)
     twin = Person("anna's other name", (APPROVER,), (Credential(b"id", cbor2.dumps(dict(reversed(cose.items())))),))
@@ -57,6 +70,36 @@ def test_one_device_is_found_under_another_spelling_of_its_key(roster: Roster) -
         dataclasses.replace(roster, persons=(*roster.persons, twin))
     with pytest.raises(AuthorityMalformed, match="map"):
         Credential(b"id", b"\x04" + cose[-2] + cose[-3])
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [
+        ("mallory as no officer",),
+        (APPROVER, "only an"),
+        ("Officer",),
+        (APPROVER, APPROVER),
+        ("",),
+    ],
+)
+def test_a_role_that_nothing_knows_is_refused(roster: Roster, roles: tuple[str, ...]) -> None:
+    """Pages list roles by commas: a role of free text would read as several, or as the contrary of one."""
+    with pytest.raises(AuthorityMalformed):
+        dataclasses.replace(roster.person("anna"), roles=roles)
+
+
+def test_a_person_may_have_every_role_or_none(roster: Roster) -> None:
+    for roles in ((), (OFFICER, APPROVER, OPERATOR)):
+        assert dataclasses.replace(roster.person("anna"), roles=roles).roles == roles
+
+
+def test_an_officer_without_a_device_is_not_counted(roster: Roster) -> None:
+    """Two officers are needed for a change: a roster in which one of the two has no device could never change again."""
+    olga = dataclasses.replace(roster.person("olga"), credentials=())
+    others = tuple(person for person in roster.persons if person.name != "olga")
+    with pytest.raises(AuthorityMalformed, match="officers"):
+        dataclasses.replace(roster, persons=(olga, *others))
+    assert dataclasses.replace(roster, persons=(olga, *others), change_quorum=1).change_quorum == 1
 
 
 @pytest.mark.parametrize("quorum", [0, -1, 3])

@@ -9,7 +9,20 @@ from holdfast.amounts import Amount
 from holdfast.authority import AuthorityMalformed, Credential, Person, WithdrawalOrder, require_text
 from holdfast.demo.authenticator import SoftwareAuthenticator
 
-GOOD = ["a", "ada", "Ada Lovelace", "Žofie Ähren", "O'Brien-Smith", "李小龍", "ست", "treasury (2)", "x" * 60]
+GOOD = [
+    "a",
+    "ada",
+    "Ada Lovelace",
+    "Žofie Ähren",
+    "O'Brien-Smith",
+    "李小龍",
+    "ست",
+    "treasury (2)",
+    "x" * 60,
+    "Nguyễn",
+    "שָׁלוֹם",
+    "ปู่ทิ้ง",
+]
 BAD = [
     "",
     "x" * 61,
@@ -29,6 +42,13 @@ BAD = [
     "\ufb01",
     "e\u0301",
     "\ud800",
+    "x\U0001d159",
+    "\U00016fe4x",
+    "\u0301a",
+    "\u1cd0x",
+    "ben \u0301",
+    "a\u0310\u0310\u0310",
+    "a" + "\u20de\u0489" * 20,
 ]
 
 

@@ -23,6 +23,9 @@ _DEVICE = {
     "automaticPresenceSimulation": True,
 }
 
+# Chromium asks such a key by itself to protect a credential that it keeps, and the key answers how (credProtect).
+_HARDWARE_KEY = _DEVICE | {"transport": "usb", "ctap2Version": "ctap2_1", "hasCredBlob": True}
+
 # Signers take a counter that they have seen before for a cloned authenticator's.
 _APART = 1_000
 _devices = itertools.count(1)
@@ -43,9 +46,16 @@ class Passkeys:
         self._page = page
         self._session = session
         self._session.send("WebAuthn.enable", {"enableUI": False})
-        self._authenticator = self._session.send("WebAuthn.addVirtualAuthenticator", {"options": _DEVICE})[
-            "authenticatorId"
-        ]
+        self._authenticator = self._plugged(_DEVICE)
+
+    def _plugged(self, options: dict[str, Any]) -> str:
+        added = self._session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        return str(added["authenticatorId"])
+
+    def become_a_hardware_key(self) -> None:
+        """Use a USB key with all of CTAP 2.1 in the built-in authenticator's place."""
+        self._session.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": self._authenticator})
+        self._authenticator = self._plugged(_HARDWARE_KEY)
 
     def _tell(self, command: str, **parameters: object) -> dict[str, Any]:
         said: dict[str, Any] = self._session.send(

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -124,7 +125,20 @@ def test_verify_a_file_that_is_no_export(shell: Shell, tmp_path: Path, content: 
 
 
 def test_verify_no_file(shell: Shell, tmp_path: Path) -> None:
-    shell.refused(2, "audit.export_malformed", "audit", "verify", tmp_path / "none")
+    os.mkfifo(tmp_path / "pipe")
+    for named in ("none", "pipe", "."):
+        shell.refused(2, "audit.export_malformed", "audit", "verify", tmp_path / named)
+
+
+@pytest.mark.parametrize("named", ["none", "pipe", "."])
+def test_verify_with_no_file_as_genesis(shell: Shell, exported: Path, tmp_path: Path, named: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    shell.refused(2, "cli.file_unreadable", "audit", "verify", exported, "--genesis", tmp_path / named)
+
+
+def test_a_version_is_a_number(shell: Shell, exported: Path) -> None:
+    exported.write_bytes(exported.read_bytes().replace(b'"version":1', b'"version":true', 1))
+    shell.refused(2, "audit.export_malformed", "audit", "verify", exported)
 
 
 def test_verify_with_too_few_cosigners(shell: Shell, exported: Path) -> None:

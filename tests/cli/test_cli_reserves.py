@@ -1,5 +1,6 @@
 """``holdfast reserves``: the whole way from publishing to verifying, and each way in which it ends otherwise."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+import holdfast.reserves.published
 from cli_rig import Shell, signers_served
 from holdfast.clock import SystemClock
 from holdfast.demo.bitcoin_node import NodeServer
 from holdfast.reserves import set_customer_nonce
 from holdfast.store import transaction
+from reserves_forge import forged
 from world import CUSTOMER, DEPOSIT_SAT, World
 
 PAID_SAT = 20_000_000
@@ -110,6 +113,27 @@ def test_without_a_node_nothing_is_known(shell: Shell, world: World) -> None:
     shell.refused(1, "reserves.epoch_unknown", "reserves", "check", "--home", shell.home)
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_name_that_the_terminal_cannot_spell(tmp_path: Path, encoding: str) -> None:
+    manifest, proof = forged(("BTC", 8), venue="Börse \N{BLACK CHESS KING}")
+    for name, content in (("manifest.json", manifest), ("proof.json", proof)):
+        (tmp_path / name).write_bytes(content)
+    script = "import sys; from holdfast.cli import main; sys.exit(main())"
+    words = [sys.executable, "-c", script, "reserves", "verify", "manifest.json", "proof.json"]
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    ran = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert (ran.returncode, b"rse " in ran.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("named", ["nowhere", "pipe", "."])
+def test_the_published_verifier_waits_for_no_pipe(tmp_path: Path, named: str) -> None:
+    (folder,) = holdfast.reserves.published.__path__
+    os.mkfifo(tmp_path / "pipe")
+    words = [sys.executable, "-I", str(Path(folder, "verify_reserves.py")), named, named]
+    ran = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=30)
+    assert (ran.returncode, ran.stdout.startswith("NOT IN THE FORMAT: "), ran.stdout.count("\n")) == (2, True, 1)
+
+
 def test_what_is_not_true_has_status_1(shell: Shell, live: World, tmp_path: Path) -> None:
     public = Path(shell.at_home("reserves", "publish", "--json").document["published"]["public"])
     proof, manifest = tmp_path / "proof.json", public / "manifest.json"
@@ -147,7 +171,9 @@ def test_what_is_malformed_has_status_2(shell: Shell, live: World, tmp_path: Pat
     shell.refused(
         2, "cli.file_exists", "reserves", "prove", "--customer", CUSTOMER, "--out", spaced, "--home", shell.home
     )
-    shell.refused(3, "cli.file_unavailable", "reserves", "verify", manifest, tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    for named in ("nowhere", "pipe", "."):
+        shell.refused(2, "cli.file_unreadable", "reserves", "verify", manifest, tmp_path / named)
     nowhere = tmp_path / "no" / "folder.json"
     shell.refused(
         3, "cli.file_unavailable", "reserves", "prove", "--customer", CUSTOMER, "--out", nowhere, "--home", shell.home

@@ -32,7 +32,8 @@ from holdfast.custody import (
     propose_roster,
     without_person,
 )
-from holdfast.custody.models import draft_inputs, drafts
+from holdfast.custody.cloning import set_approvals_aside, uncounted_persons
+from holdfast.custody.models import draft_inputs, drafts, payouts
 from holdfast.demo.authenticator import SoftwareAuthenticator
 from holdfast.demo.deployment import PERSONS, SIGNERS, page_of
 from holdfast.encoding import EncodingError
@@ -41,6 +42,7 @@ from holdfast.screening import DestinationSanctioned
 from holdfast.signer import (
     ApprovalsHeld,
     ApprovalsRequest,
+    KnownApprovals,
     ListRequest,
     ProposalUnknown,
     SignerNode,
@@ -82,7 +84,9 @@ def test_three_persons_on_three_pages_have_it_paid(world: World) -> None:
     assert collect_approvals(world.plane).approvals == 0
     for node in world.signers.values():
         with transaction(node.home.engine) as connection:
-            assert node.proposals.listed(connection) == [], "nobody is asked any more"
+            lists = node.proposals.listed(connection)
+        assert not lists.payouts.shown, "nobody is asked any more"
+        assert len(lists.unsigned.shown) == 1, "nor hidden while it is not signed"
     assert world.settle(intent) is PayoutState.BROADCAST
 
 
@@ -161,17 +165,30 @@ def test_signers_that_are_away_keep_nobody_waiting(world: World) -> None:
     assert collect_approvals(world.plane).approvals == 3
 
 
+def test_signers_that_were_away_have_it_on_their_page_before_they_sign(world: World) -> None:
+    intent, everybody = world.planned("w1"), world.plane.transports
+    world.plane = dataclasses.replace(world.plane, transports={name: everybody[name] for name in SIGNERS[:3]})
+    collect_approvals(world.plane)
+    world.approve(intent)
+    world.plane = dataclasses.replace(world.plane, transports={name: everybody[name] for name in SIGNERS[2:]})
+    assert world.settle(intent) is PayoutState.BROADCAST
+    for signer in SIGNERS[3:]:
+        with transaction(world.signers[signer].home.engine) as connection:
+            assert world.signers[signer].proposals.find(connection, intent.digest()).subject() == intent.digest()
+            assert world.signers[signer].proposals.listed(connection).payouts.shown == (), "nobody is asked any more"
+
+
 def test_a_false_approval_shown_by_the_relay_is_not_kept(world: World) -> None:
     first, second = shown(world), world.planned("w2")
     collect_approvals(world.plane)
     replayed = world.deployment.approve("ada", first.digest())
-    world.plane.signer("bern").call(ApprovalsRequest((SubjectApprovals(second.digest(), (replayed,)),)))
+    world.plane.signer("bern").call(ApprovalsRequest((KnownApprovals(second.digest(), (replayed,), ()),)))
     with transaction(world.signers["bern"].home.engine) as connection:
         assert world.signers["bern"].proposals.approvals(connection, second.digest()) == []
 
 
 def test_too_many_subjects_are_refused(world: World) -> None:
-    many = tuple(SubjectApprovals(bytes([n % 256, n // 256]) * 16, ()) for n in range(201))
+    many = tuple(KnownApprovals(bytes([n % 256, n // 256]) * 16, (), ()) for n in range(201))
     with pytest.raises(HoldfastError):
         world.plane.signer("bern").call(ApprovalsRequest(many))
 
@@ -220,6 +237,34 @@ def test_a_signer_speaks_for_its_own_page_alone(world: World) -> None:
     assert collect_approvals(world.plane).approvals == 1
     with transaction(world.plane.engine) as connection:
         assert set(payout_view(connection, intent.digest()).approved_by) == {"dov", "ada"}
+
+
+def test_a_signer_that_shows_whom_was_set_aside_ends_no_asking(world: World) -> None:
+    intent = shown(world)
+    on_page(world, "ada", "geneva", intent.digest())
+    on_page(world, "ben", "lugano", intent.digest())
+    on_page(world, "emi", "zurich", intent.digest())
+    collect_approvals(world.plane)
+    with transaction(world.plane.engine) as connection:
+        set_approvals_aside(connection, intent.digest(), {"emi"})
+        awaiting = update(payouts).where(payouts.c.intent == intent.digest())
+        connection.execute(awaiting.values(state=PayoutState.AWAITING.value))
+    again = world.deployment.approve("emi", intent.digest(), page_of("bern"))
+    with_host(world, "bern", ApprovalsHeld((SubjectApprovals(intent.digest(), (again,)),), ()))
+    assert collect_approvals(world.plane).approvals == 0
+    node = world.signers["basel"]
+    with transaction(node.home.engine) as connection:
+        assert {person for person, _, _ in node.proposals.approvals(connection, intent.digest())} == {"ada", "ben"}
+
+
+def test_another_approval_of_the_same_person_is_not_the_counted_one(world: World) -> None:
+    intent = shown(world)
+    approve_payout(world.plane, intent.digest(), world.deployment.approve("emi", intent.digest(), page_of("zurich")))
+    other = world.deployment.approve("emi", intent.digest(), page_of("bern"))
+    for signer in SIGNERS[:3]:
+        with_host(world, signer, ApprovalsHeld((SubjectApprovals(intent.digest(), (other,)),), ()))
+    assert uncounted_persons(world.plane, intent.digest(), needed=3) == {"emi"}
+    assert uncounted_persons(world.plane, intent.digest(), needed=4) == set()
 
 
 def test_a_slow_signer_has_its_time_and_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -231,6 +231,14 @@ def test_a_lost_device_stops_counting_at_once(world: World) -> None:
         world.signers["bern"].proposals.approve(intent.digest(), lost.assertion(intent.digest(), page_of("bern")))
 
 
+def test_lost_devices_leave_a_quorum_of_officers_who_can_approve(world: World) -> None:
+    roster = world.plane.roster
+    for person in ("emi", "dov"):
+        roster = without_device(roster, world.deployment.persons[person].credential.credential_id)
+    with pytest.raises(AuthorityMalformed, match="2 have a device"):
+        without_device(roster, world.deployment.persons["chiara"].credential.credential_id)
+
+
 def test_payouts_of_the_old_roster_are_planned_anew(world: World) -> None:
     intent = world.approved("w1")
     in_force(world, without_person(world.plane.roster, "emi"))

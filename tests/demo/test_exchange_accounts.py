@@ -72,6 +72,7 @@ def test_a_registration_that_comes_too_late_is_refused(world: World, newcomer: C
 
 
 def test_a_registration_for_a_challenge_never_given_is_refused(newcomer: Customer) -> None:
+    newcomer.wanted = "carla"
     newcomer.refused("/accounts", newcomer.registration("A" * 43), 409, "exchange.challenge_spent")
 
 
@@ -117,7 +118,10 @@ def test_an_answer_to_another_challenge_does_not_sign_in(alice: Customer) -> Non
 
 def test_a_challenge_serves_what_it_was_given_for(alice: Customer, newcomer: Customer) -> None:
     alice.refused("/sign-in", alice.answer(alice.invited("carla")), 409, "exchange.challenge_spent")
+    newcomer.wanted = "carla"
     newcomer.refused("/accounts", newcomer.registration(newcomer.asked_in()), 409, "exchange.challenge_spent")
+    posted = newcomer.registration(newcomer.invited("carla"))
+    newcomer.refused("/accounts", posted | {"name": "dora"}, 409, "exchange.challenge_spent")
 
 
 @pytest.mark.parametrize(

@@ -248,3 +248,8 @@ def test_an_assertion_of_a_strange_form_is_refused(alice: Customer) -> None:
         alice.refused("/withdrawals", posted | {"assertion": posted["assertion"] | spoilt}, 400, "exchange.malformed")
     alice.refused("/withdrawals", posted | {"assertion": {}}, 409, "assertion.malformed")
     assert alice.post("/withdrawals", posted).status_code == 200
+
+
+@pytest.mark.parametrize("reference", ["w-1\x00", "", "x" * 129])
+def test_what_is_no_reference(alice: Customer, reference: str) -> None:
+    alice.refused("/withdrawals/cancel", {"reference": reference}, 400, "exchange.malformed")

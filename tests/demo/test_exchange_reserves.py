@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from exchange_rig import Customer
-from holdfast.reserves import PUBLISHED_FILES, verify_proof
+from holdfast.reserves import PUBLISHED_FILES, verify_proof, views
 from world import World
 
 
@@ -44,6 +44,11 @@ def test_what_is_published_is_for_everybody(counted: Customer) -> None:
     for name in ("manifest.json", *PUBLISHED_FILES):
         assert stranger.get(f"/reserves/1/{name}").content == counted.get(f"/reserves/1/{name}").content
     assert stranger.get("/reserves/1/verify.js").headers["content-type"].startswith("text/javascript")
+
+
+def test_a_file_is_given_out_without_reading_the_manifest(counted: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "read_manifest", lambda _folder: pytest.fail("a large manifest takes seconds to read"))
+    assert Customer(counted.app).get("/reserves/1/verify.css").status_code == 200
 
 
 def test_a_proof_is_its_owners(counted: Customer, alice: Customer) -> None:

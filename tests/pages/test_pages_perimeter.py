@@ -23,7 +23,10 @@ async def echo(request: Request) -> Response:
 
 
 def ask(
-    method: str, headers: Mapping[str, str] | None = None, body: bytes | AsyncIterator[bytes] = b""
+    method: str,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | AsyncIterator[bytes] = b"",
+    origins: tuple[str, ...] = (),
 ) -> httpx.Response:
     """Ask an application behind a perimeter that takes GET and POST."""
     app = Perimeter(
@@ -31,6 +34,7 @@ def ask(
         ("localhost",),
         csp=TRUSTED,
         methods=("GET", "POST"),
+        origins=origins,
     )
 
     async def send() -> httpx.Response:
@@ -60,6 +64,27 @@ def test_a_page_with_scripts_says_so_and_no_more() -> None:
 )
 def test_only_the_page_itself_changes_anything(headers: dict[str, str], status: int) -> None:
     assert ask("POST", headers, b"x").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://localhost:8411", 200),
+        (HERE, 403),
+        ("https://localhost", 403),
+        ("https://localhost:8412", 403),
+        ("https://localhost:8411/", 403),
+    ],
+)
+def test_a_page_that_knows_where_it_is_takes_nothing_from_elsewhere(origin: str, status: int) -> None:
+    answer = ask("POST", {"origin": origin}, b"x", origins=("https://localhost:8411",))
+    assert answer.status_code == status
+    assert answer.headers["strict-transport-security"] == "max-age=31536000", "refused or not"
+
+
+@pytest.mark.parametrize("origins", [(), (HERE,), (HERE, "https://localhost:8411")])
+def test_a_page_without_tls_does_not_promise_it(origins: tuple[str, ...]) -> None:
+    assert "strict-transport-security" not in ask("GET", origins=origins).headers
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])

@@ -1,5 +1,6 @@
 """The policy file: read strictly, refused in one line that names the rule, and tried out by simulation."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,9 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
             read_policy(path)
     path.unlink()
     with pytest.raises(PolicyMalformed, match=r"policy\.toml cannot be read"):
+        read_policy(path)
+    os.mkfifo(path)
+    with pytest.raises(PolicyMalformed, match=r"policy\.toml is no regular file"):
         read_policy(path)
 
 

@@ -68,7 +68,7 @@ def test_the_published_program_runs_on_python_3_8(public: Path) -> None:
     source = (public / "verify_reserves.py").read_text(encoding="utf-8")
     tree = ast.parse(source, feature_version=(3, 8))
     imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
-    standard = {"argparse", "datetime", "hashlib", "hmac", "io", "json", "re", "sys"}
+    standard = {"argparse", "datetime", "hashlib", "hmac", "io", "json", "os", "re", "sys"}
     assert imported == standard
     sources = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert sources == {"__future__", "typing"}

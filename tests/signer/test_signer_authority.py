@@ -69,7 +69,7 @@ class Honest:
 @pytest.fixture(scope="module")
 def honest(shared: Takeover) -> Honest:
     """The movement that every case bends."""
-    return Honest(shared, shared.movement(shared.world.approved("honest", 20_000_000)))
+    return Honest(shared, shared.proposed(shared.movement(shared.world.approved("honest", 20_000_000))))
 
 
 def strangers_device(honest: Honest) -> dict[str, Any]:
@@ -210,6 +210,7 @@ REFUSED: dict[str, tuple[Shown, str]] = {
     "with a false signature": (false_signature, "assertion.signature_invalid"),
     "without the customer's order": (lambda _: {"orders": ()}, "order.missing"),
     "an order that no payment names": (uninvited_order, "order.mismatch"),
+    "an order over and over": (lambda honest: {"orders": honest.order()["orders"] * 1_000}, "order.mismatch"),
     "another customer's enrolment": (enrolment_of_another, "order.enrolment_invalid"),
     "an enrolment that is not in the log": (enrolment_not_in_the_log, "order.enrolment_invalid"),
     "an enrolment at another place": (lambda honest: honest.order(index=1), "order.enrolment_invalid"),
@@ -338,6 +339,7 @@ def test_customer_is_held_to_their_first_passkey(takeover: Takeover) -> None:
 def test_counter_value_serves_one_approval_only(takeover: Takeover) -> None:
     first = takeover.customer_payment(takeover.world.order("first", 1_000_000), persons=1)
     second = takeover.customer_payment(takeover.world.order("second", 1_000_000), persons=1, coin=1)
+    takeover.proposed(second)
     device = takeover.world.deployment.persons[PERSONS[0]]
     clone = SoftwareAuthenticator.load(device.export_private())
     approval = Approval(PERSONS[0], device.assertion(first.intent.digest(), page_of("bern")))
@@ -369,6 +371,7 @@ def test_genesis_floor_is_above_the_policy(takeover: Takeover) -> None:
     # The rule asks for two persons; the genesis for three from 1 BTC on, whatever any policy says.
     two, three = takeover.house_payment(100_000_000), takeover.house_payment(100_000_000, persons=3)
     takeover.cosign_log()
+    takeover.proposed(two), takeover.proposed(three)
     takeover.world.clock.advance(DELAY_S)
     for movement, code in ((two, "approval.quorum_not_reached"), (three, "cap.exceeded")):
         assert takeover.verdicts(movement, attestation=takeover.attested(movement.intent.digest())) == {code}

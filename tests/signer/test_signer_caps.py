@@ -11,8 +11,9 @@ def ordered(takeover: Takeover, reference: str, out_sat: int, coin: int = 0) -> 
 
 
 def test_exactly_the_share_is_signed_and_a_satoshi_more_is_not(takeover: Takeover) -> None:
+    above = takeover.proposed(ordered(takeover, "above", SHARE_SAT + 1))
     before = takeover.records()
-    assert takeover.verdicts(ordered(takeover, "above", SHARE_SAT + 1)) == {"cap.exceeded"}
+    assert takeover.verdicts(above) == {"cap.exceeded"}
     assert takeover.records() == before
     assert takeover.verdicts(ordered(takeover, "at", SHARE_SAT)) == {SIGNED}
 

@@ -342,7 +342,9 @@ def test_a_device_is_registered_by_invitation(world: World) -> None:
 
 
 def test_what_people_write_is_text(world: World) -> None:
-    roster = with_device(world.plane.roster, "<b>fay</b>", SoftwareAuthenticator("localhost", "f").credential, ("<i>",))
+    roster = with_device(
+        world.plane.roster, "<b>fay</b>", SoftwareAuthenticator("localhost", "f").credential, ("approver",)
+    )
     change = propose_roster(world.plane, roster, "<script>alert(1)</script>", "ada")
     cosign_log(world.plane)
     collect_approvals(world.plane)

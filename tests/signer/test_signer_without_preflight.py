@@ -33,6 +33,7 @@ from holdfast.errors import HoldfastError
 from holdfast.risk import RiskEngine
 from holdfast.screening import Screen, packaged_snapshot
 from holdfast.signer import CHECKS, ListRequest
+from holdfast.signer.checks import SHOWN
 from signer_rig import SHARE_SAT, SIGNED, Takeover
 from world import DAY_S, bitcoin_address
 
@@ -240,6 +241,7 @@ def test_signers_refuse_without_the_check(
     with pytest.raises(SignersRefused) as refused:
         sign_payout(plane, digest, claim_payout(plane, digest), checks=without)
     assert set(refused.value.codes.values()) == {code}
+    assert takeover.verdicts(movement) == {code}
     before = takeover.records()
     assert takeover.verdicts(movement) == {code}
     assert takeover.records() == before
@@ -249,6 +251,7 @@ def test_signers_refuse_without_the_check(
         left = tuple(check for check in CHECKS if check.__name__ != COUNTERPARTS[name])
         assert len(left) == len(CHECKS) - 1
         monkeypatch.setattr("holdfast.signer.signing.CHECKS", left)
+        monkeypatch.setattr("holdfast.signer.proposals.SHOWN", tuple(check for check in SHOWN if check in left))
         assert takeover.verdicts(movement) == {SIGNED}
 
 

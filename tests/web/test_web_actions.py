@@ -62,6 +62,8 @@ def test_one_withdrawal_is_planned_alone(founded_world: World, browser: Browser)
         ({"vault": "nowhere"}, 409, "vault.unknown"),
         ({}, 400, "web.request_malformed"),
         ({"vault": "x" * 201}, 400, "web.request_malformed"),
+        ({"vault": "hot\x00"}, 400, "web.request_malformed"),
+        ({"vault": "hot", "reference": "w-1\x00"}, 400, "web.request_malformed"),
         ({"vault": "hot", "reference": "nobodys"}, 409, "payout.empty"),
     ],
 )
@@ -78,6 +80,7 @@ def test_a_waiting_withdrawal_is_cancelled_once(founded_world: World, browser: B
     assert "cancelled" in browser.get(answer.headers["location"]).text
     assert find_withdrawal(founded_world.plane, "w 1/&?").state is WithdrawalState.CANCELLED
     assert browser.submit("/withdrawal/cancel", {"reference": "w 1/&?"}).status_code == 409
+    assert browser.submit("/withdrawal/cancel", {"reference": "w 1/&?\x00"}).status_code == 400
 
 
 def test_a_withdrawal_that_a_payout_has_taken_up_is_not_cancelled(founded_world: World, browser: Browser) -> None:
@@ -87,14 +90,14 @@ def test_a_withdrawal_that_a_payout_has_taken_up_is_not_cancelled(founded_world:
     assert "Cancel this withdrawal" not in browser.get("/withdrawal?reference=w-1").text
 
 
-@pytest.mark.parametrize("roles", [("operator",), ("officer",), ("auditor", "operator")])
+@pytest.mark.parametrize("roles", [("operator",), ("officer",), ("approver", "operator")])
 def test_operators_and_officers_act(founded_world: World, browser: Browser, roles: tuple[str, ...]) -> None:
     give_ada(founded_world, *roles)
     founded_world.request("w-1")
     assert browser.submit("/withdrawal/cancel", {"reference": "w-1"}).status_code == 303
 
 
-@pytest.mark.parametrize("roles", [(), ("approver",), ("analyst",), ("auditor",)])
+@pytest.mark.parametrize("roles", [(), ("approver",)])
 def test_others_look_and_do_not_act(founded_world: World, browser: Browser, roles: tuple[str, ...]) -> None:
     give_ada(founded_world, *roles)
     founded_world.request("w-1")

@@ -64,12 +64,12 @@ def test_how_much_of_a_limit_is_used(used: int, cap: int, percent: int) -> None:
         (0, ("0", ".00000000", "BTC")),
         (20_000_000, ("0.2", "0000000", "BTC")),
         (123, ("0.00000123", "", "BTC")),
-        (100_000_000_000, ("1,000", ".00000000", "BTC")),
+        (100_000_000_000, ("1\u202f000", ".00000000", "BTC")),
     ],
 )
 def test_amounts_line_up_and_read_as_they_are(units: int, parts: tuple[str, str, str]) -> None:
     assert amount_parts(btc(units)) == parts
-    assert amount_value(btc(units)) == parts[0].replace(",", "")
+    assert amount_value(btc(units)) == parts[0].replace("\u202f", "")
 
 
 def test_small_ether_is_not_filled() -> None:

@@ -84,9 +84,9 @@ def test_a_device_that_leaves_the_roster_is_signed_out_at_once(founded_world: Wo
 def test_a_role_that_is_taken_away_is_gone_at_once(founded_world: World, browser: Browser) -> None:
     assert "Plan the next payout" in browser.get("/withdrawals").text
     ada, *others = founded_world.plane.roster.persons
-    with_persons(founded_world, replace(ada, roles=("auditor",)), *others)
+    with_persons(founded_world, replace(ada, roles=("approver",)), *others)
     shown = browser.get("/withdrawals").text
-    assert "auditor" in shown
+    assert "approver" in shown
     assert "Plan the next payout" not in shown
 
 

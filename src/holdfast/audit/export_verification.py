@@ -67,6 +67,9 @@ def verify_export(
     :raises CosignaturesTooFew: fewer than ``minimum_cosigners``.
     """
     try:
+        # A pipe would have us wait for ever.
+        if path.exists() and not path.is_file():
+            raise ExportMalformed(f"{path} is no regular file")
         with path.open("rb") as file:
             origin, stated_key = _header(file)
             replay = _Replay(origin, stated_key if log_key is None else log_key, cosigners or {}, known)
@@ -157,7 +160,10 @@ class _Replay:
 def _header(file: BinaryIO) -> tuple[str, bytes]:
     header = _parsed(file, "line 1")
     match header:
-        case {"format": str(name), "version": int(version), "origin": str(origin), "log_key": str(key), **others}:
+        # To Python, true is an integer too.
+        case {"format": str(name), "version": int(version), "origin": str(origin), "log_key": str(key), **others} if (
+            type(version) is int
+        ):
             pass
         case _:
             raise ExportMalformed("line 1: not the header of an audit export")

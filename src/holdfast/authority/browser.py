@@ -33,6 +33,10 @@ _BYTES_8, _BYTES_16 = 0x58, 0x59
 
 _AAGUID_BYTES = 16
 
+# CTAP 2.1, section 12.1: browsers ask by themselves that a discoverable credential be protected, and authenticators
+# answer with the level. Nobody here asks for any other extension, so that no other map can come.
+_PROTECTED = tuple(b"\xa1\x6bcredProtect" + bytes([level]) for level in (1, 2, 3))
+
 
 def assertion_from_document(document: object) -> Assertion:
     """The assertion in an object of base64url texts: ``credential_id``, ``authenticator_data``, ``client_data_json``,
@@ -89,9 +93,13 @@ def _authenticator_data(attestation_object: bytes) -> bytes:
 
 
 def _attested_credential(data: bytes) -> Credential:
-    """Section 6.5.1: the AAGUID, the credential id with its length, and the COSE key to the end."""
-    if data[32] & (ATTESTED_CREDENTIAL | EXTENSIONS) != ATTESTED_CREDENTIAL:
-        raise RegistrationInvalid("the registration is not of one credential without extensions")
+    """Section 6.5.1: the AAGUID, the credential id with its length, and the COSE key to the end or to credProtect."""
+    if not data[32] & ATTESTED_CREDENTIAL:
+        raise RegistrationInvalid("the registration is not of a credential")
+    if data[32] & EXTENSIONS:
+        if not data.endswith(_PROTECTED):
+            raise RegistrationInvalid("the registration has another extension than credProtect")
+        data = data[: -len(_PROTECTED[0])]
     at = AUTHENTICATOR_DATA_BYTES + _AAGUID_BYTES
     length = int.from_bytes(data[at : at + 2], "big")
     credential_id, public_key = data[at + 2 : at + 2 + length], data[at + 2 + length :]

@@ -9,6 +9,14 @@ from holdfast.authority.errors import AuthorityMalformed
 
 MAX_LABELS = 16
 
+RSA_EXPONENT = 65_537
+"""The public exponent of the RSA keys that authenticators make: 2^16 + 1, the default of TPM 2.0 (TPMS_RSA_PARMS).
+
+Verifying costs as many squarings as the exponent has bits, and whoever enrols a key chooses it: one as long as the
+modulus takes a hundred times as long. A small one forgives faults of padding (CVE-2006-4339). Others bound it for both
+reasons: FIPS 186-5, appendix A.1.1, from below; Go and BoringSSL, at 31 and 33 bits, from above.
+"""
+
 _KTY, _FIRST, _SECOND = 1, -1, -2
 _OKP, _EC2, _RSA = 1, 2, 3
 
@@ -87,6 +95,8 @@ def key_material(encoded: bytes) -> tuple[int, ...]:
     numbers = tuple(_number(key.get(label)) for label in (_FIRST, _SECOND))
     if not all(numbers):
         raise AuthorityMalformed("a public key without its numbers")
+    if kty == _RSA and numbers[1] != RSA_EXPONENT:
+        raise AuthorityMalformed(f"an RSA key of another public exponent than {RSA_EXPONENT}")
     return (int(kty), *numbers)
 
 

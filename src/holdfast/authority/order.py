@@ -34,6 +34,14 @@ class WithdrawalOrder(Canonical):
             if not text.isascii():
                 raise AuthorityMalformed("an order's texts are of ASCII characters")
 
+    def require_unexpired(self, now_s: int) -> None:
+        """Refuse once the order's time has come.
+
+        :raises OrderExpired: ``now_s`` is at or past the expiry.
+        """
+        if now_s >= self.expires_at_s:
+            raise OrderExpired("the customer's order is past its time")
+
 
 @dataclass(frozen=True)
 class SignedOrder(Canonical):
@@ -54,8 +62,7 @@ def verify_order(signed: SignedOrder, credential: Credential, pages: RelyingPart
     """
     if signed.order.venue != venue:
         raise OrderMismatch(f"the order is for venue {signed.order.venue[:40]!r}")
-    if now_s >= signed.order.expires_at_s:
-        raise OrderExpired("the customer's order is past its time")
+    signed.order.require_unexpired(now_s)
     verify_assertion(signed.assertion, credential, pages, signed.order.digest())
 
 

@@ -23,15 +23,20 @@ OFFICER = "officer"
 APPROVER = "approver"
 """May approve movements."""
 
+OPERATOR = "operator"
+"""May plan payouts and cancel withdrawals in the console; approves nothing by that."""
+
+ROLES = (OFFICER, APPROVER, OPERATOR)
+"""Every role there is: pages list them by commas, where a role of free text would read as several."""
 
 MAX_PERSONS = 200
 """The most persons in a roster: signers' pages show a change of it at once."""
 
 MAX_DEVICES = 10
-"""The most devices, and the most roles, of one person."""
+"""The most devices of one person."""
 
 MAX_NAME = 60
-"""The longest name of a person or role, in characters."""
+"""The longest name of a person, in characters."""
 
 MAX_CHANGE_DELAY_S = 366 * 86_400
 """The longest that a genesis can have roster changes wait."""
@@ -67,11 +72,13 @@ class Person:
     credentials: tuple[Credential, ...]
 
     def __post_init__(self) -> None:
-        """Refuse a name or a role that reads as another, and more devices or roles than anybody looks through."""
-        for text in (self.name, *self.roles):
-            require_text(text, "a name of a person or role", MAX_NAME)
-        if len(self.roles) > MAX_DEVICES or len(self.credentials) > MAX_DEVICES:
-            raise AuthorityMalformed(f"a person has {MAX_DEVICES} devices and roles at most")
+        """Refuse a name that reads as another, a role that nothing knows, and more devices than people look through."""
+        require_text(self.name, "a name of a person", MAX_NAME)
+        if not set(self.roles) <= set(ROLES):
+            raise AuthorityMalformed(f"a role is one of {', '.join(ROLES)}")
+        _require_unique(self.roles, "roles of a person")
+        if len(self.credentials) > MAX_DEVICES:
+            raise AuthorityMalformed(f"a person has {MAX_DEVICES} devices at most")
 
 
 @dataclass(frozen=True)
@@ -102,9 +109,10 @@ class Roster(Canonical):
         # One device registered under two names would be one person reaching a quorum alone. Its key's bytes can be
         # spelt in several ways, so the key itself is compared.
         _require_unique((device.key_material() for device in devices), "authenticators' keys")
-        officers = sum(OFFICER in person.roles for person in self.persons)
+        # One without a device approves nothing: a roster that counted them could never change again.
+        officers = sum(OFFICER in person.roles and bool(person.credentials) for person in self.persons)
         if not 1 <= self.change_quorum <= officers:
-            raise AuthorityMalformed(f"a change needs {self.change_quorum} officers and there are {officers}")
+            raise AuthorityMalformed(f"a change needs {self.change_quorum} officers and {officers} have a device")
 
     def signer(self, name: str) -> SignerIdentity:
         """The signer with this name, or :class:`SignerUnknown`."""
@@ -184,8 +192,10 @@ def fingerprint_words(digest: bytes) -> str:
 
 
 def device_words(credential: Credential) -> str:
-    """Twelve words that tell an authenticator's key from any other: whoever has the device reads them out."""
-    return fingerprint_words(hashlib.sha256(credential.public_key).digest())
+    """Twelve words that tell a device, its id and its key, from any other: whoever has the device reads them out."""
+    # The id first and hashed: no byte can move from the one to the other.
+    identity = hashlib.sha256(credential.credential_id).digest()
+    return fingerprint_words(hashlib.sha256(identity + credential.public_key).digest())
 
 
 def require_succession(current: Roster, proposed: Roster) -> None:

@@ -1,5 +1,6 @@
 """The command line as a whole: its groups of commands, and how each run ends."""
 
+import io
 import os
 import sys
 import traceback
@@ -62,6 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :param arguments: the words after the program's name; without them, those of this process.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    # A stream that cannot spell a name must not turn what is true into a fault.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     as_json = "--json" in words
     try:
         with typer.main.get_command(app).make_context("holdfast", words) as context:

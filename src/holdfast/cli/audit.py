@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from holdfast.cli.errors import FileExists, FileUnavailable, UsageInvalid
+from holdfast.cli.files import read_file
 from holdfast.cli.options import Home, Json
 from holdfast.cli.output import moment, print_document, print_fields, print_note, progress
 
@@ -113,10 +114,12 @@ def verify(  # noqa: PLR0917 -- each is an option, given by name
 
 
 def _pins(genesis: Path | None, home: Path | None) -> "Genesis | None":
-    from holdfast.cli.homes import home_genesis, read_genesis
+    from holdfast.authority import Genesis
+    from holdfast.cli.homes import home_genesis
+    from holdfast.encoding import MAX_BYTES
 
     if genesis is not None:
-        return read_genesis(genesis)
+        return Genesis.decoded(read_file(genesis, MAX_BYTES))
     return None if home is None else home_genesis(home)
 
 

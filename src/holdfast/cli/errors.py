@@ -56,10 +56,17 @@ class AddressUnavailable(CommandError):
 
 
 class FileUnavailable(CommandError):
-    """A file cannot be read or written."""
+    """A file of the deployment cannot be read, or a file cannot be written."""
 
     code = "cli.file_unavailable"
     exit_status = 3
+
+
+class FileUnreadable(CommandError):
+    """A file that was named is not there, not ours to read, or no regular file."""
+
+    code = "cli.file_unreadable"
+    exit_status = 2
 
 
 class FileExists(CommandError):

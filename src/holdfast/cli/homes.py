@@ -75,22 +75,18 @@ def opened_plane(home: Path | None) -> Iterator[ControlPlane]:
         plane.engine.dispose()
 
 
-def read_genesis(path: Path) -> Genesis:
-    """The genesis in a file.
+def home_genesis(home: Path | None) -> Genesis:
+    """The genesis in the control plane's folder.
 
     :raises FileUnavailable: it cannot be read.
-    :raises EncodingError: it holds no genesis.
+    :raises EncodingError: it is none.
     """
+    path = control_home(home) / GENESIS
     try:
         with path.open("rb") as file:
             return Genesis.decoded(file.read(MAX_BYTES + 1))
     except OSError as fault:
         raise FileUnavailable(f"the genesis {path} cannot be read: {fault.strerror}") from None
-
-
-def home_genesis(home: Path | None) -> Genesis:
-    """The genesis in the control plane's folder."""
-    return read_genesis(control_home(home) / GENESIS)
 
 
 def home_policy(home: Path | None) -> Policy:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from holdfast.cli.errors import FileExists, FileUnavailable, RefusedWithDetails, UsageInvalid
+from holdfast.cli.files import read_file
 from holdfast.cli.options import Home, Json
 from holdfast.cli.output import amount, moment, print_document, print_fields, print_lines, print_note, progress
 
@@ -179,13 +180,7 @@ def _sorted_out(files: list[Path]) -> tuple[bytes, list[bytes]]:
     """The manifest and the proofs among the files, whichever comes first."""
     from holdfast.reserves import MAX_MANIFEST_BYTES, is_proof
 
-    contents = []
-    for file in files:
-        try:
-            with file.open("rb") as opened:
-                contents.append(opened.read(MAX_MANIFEST_BYTES + 1))
-        except OSError as fault:
-            raise FileUnavailable(f"{file} cannot be read: {fault.strerror}") from None
+    contents = [read_file(file, MAX_MANIFEST_BYTES) for file in files]
     proofs = [content for content in contents if is_proof(content)]
     manifests = [content for content in contents if not is_proof(content)]
     if len(manifests) != 1 or not proofs:

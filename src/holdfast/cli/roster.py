@@ -134,7 +134,8 @@ def propose(  # noqa: PLR0917 - one option a parameter
         str | None, typer.Option(metavar="ID", help="Add a registered device (its id, or how that begins).")
     ] = None,
     role: Annotated[
-        list[str] | None, typer.Option(metavar="ROLE", help="A role of a new person; may be given again.")
+        list[str] | None,
+        typer.Option(metavar="ROLE", help="Of a new person: officer, approver or operator; may be given again."),
     ] = None,
     remove_device: Annotated[str | None, typer.Option(metavar="ID", help="Remove a lost device.")] = None,
     remove_person: Annotated[str | None, typer.Option(metavar="NAME", help="Remove a person.")] = None,

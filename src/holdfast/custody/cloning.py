@@ -8,12 +8,11 @@ from collections import Counter
 
 from sqlalchemy import Connection, update
 
-from holdfast.authority import Approval
 from holdfast.custody import models
 from holdfast.custody.asking import ask_approvals
 from holdfast.custody.control_plane import ControlPlane
 from holdfast.custody.payouts import SET_ASIDE, stored_approvals
-from holdfast.signer import ApprovalsRequest, SignerRefused, SignerUnavailable, SubjectApprovals
+from holdfast.signer import ApprovalsRequest, KnownApprovals, SignerRefused, SignerUnavailable
 from holdfast.store import transaction
 
 
@@ -22,16 +21,13 @@ def uncounted_persons(plane: ControlPlane, intent_digest: bytes, needed: int) ->
     with transaction(plane.engine) as connection:
         given = stored_approvals(connection, intent_digest)
     lacking: Counter[str] = Counter()
-    asked = ApprovalsRequest((SubjectApprovals(intent_digest, given),))
+    asked = ApprovalsRequest((KnownApprovals(intent_digest, given, ()),))
     for name in plane.transports:
         with contextlib.suppress(SignerUnavailable, SignerRefused):
             for found in ask_approvals(plane, name, asked).held[:1]:
-                lacking.update(_persons(given) - _persons(found.approvals))
+                # Another approval by the same person is not the one that they are shown when they sign.
+                lacking.update(approval.person for approval in given if approval not in found.approvals)
     return {person for person, signers in lacking.items() if signers >= needed}
-
-
-def _persons(approvals: tuple[Approval, ...]) -> set[str]:
-    return {approval.person for approval in approvals}
 
 
 def set_approvals_aside(connection: Connection, intent_digest: bytes, persons: set[str]) -> None:

@@ -24,7 +24,7 @@ from holdfast.custody import models
 from holdfast.custody.asking import ask_approvals
 from holdfast.custody.control_plane import ControlPlane
 from holdfast.custody.errors import PayoutNotAwaited, SubjectEnded
-from holdfast.custody.payouts import approve_payout, stored_approvals
+from holdfast.custody.payouts import approve_payout, set_aside_persons, stored_approvals
 from holdfast.custody.quorum import log_evidence, request_for
 from holdfast.custody.settlement import movement_of
 from holdfast.custody.subjects import (
@@ -42,11 +42,11 @@ from holdfast.signer import (
     ApprovalsHeld,
     ApprovalsRequest,
     IntentProposal,
+    KnownApprovals,
     LiftProposal,
     RosterProposal,
     SignerRefused,
     SignerUnavailable,
-    SubjectApprovals,
 )
 from holdfast.store import transaction
 
@@ -138,6 +138,7 @@ def _tell_enough(plane: ControlPlane, done: dict[bytes, "_Waiting"]) -> None:
 class _Waiting:
     body: Intent | RosterChange | FreezeLift
     approvals: tuple[Approval, ...]
+    set_aside: tuple[str, ...] = ()
     is_enough: bool = False
 
 
@@ -151,20 +152,22 @@ def _waiting(plane: ControlPlane) -> dict[bytes, _Waiting]:
             found[digest] = _Waiting(subject_body(row), subject_approvals(connection, digest))
         payouts = awaited.order_by(table.c.created_at_s).limit(MAX_SUBJECTS - len(found))
         for intent, body in connection.execute(payouts).all():
-            found[bytes(intent)] = _Waiting(Intent.decoded(bytes(body)), stored_approvals(connection, bytes(intent)))
+            digest = bytes(intent)
+            given, set_aside = stored_approvals(connection, digest), set_aside_persons(connection, digest)
+            found[digest] = _Waiting(Intent.decoded(bytes(body)), given, set_aside)
     return found
 
 
 def _requests(waiting: dict[bytes, _Waiting]) -> Iterator[ApprovalsRequest]:
     """Requests about all that waits, each of a size that a signer takes and can answer."""
-    known: list[SubjectApprovals] = []
+    known: list[KnownApprovals] = []
     size = 0
     for subject, each in waiting.items():
         needed = sum(len(approval.encoded()) for approval in each.approvals)
         if known and (len(known) == MAX_SUBJECTS_ASKED or size + needed > MAX_ASKED_BYTES):
             yield ApprovalsRequest(tuple(known))
             known, size = [], 0
-        known.append(SubjectApprovals(subject, each.approvals))
+        known.append(KnownApprovals(subject, each.approvals, each.set_aside))
         size += needed
     if known:
         yield ApprovalsRequest(tuple(known))
@@ -181,7 +184,12 @@ def _take_in(plane: ControlPlane, subject: bytes, waiting: dict[bytes, _Waiting]
     except HoldfastError as refusal:
         log.warning("custody.approval_refused", subject=subject.hex()[:16], person=approval.person, code=refusal.code)
         return False
-    each.approvals = (*each.approvals, approval)
+    with transaction(plane.engine) as connection:
+        stored = (stored_approvals if isinstance(each.body, Intent) else subject_approvals)(connection, subject)
+    # Of whose approval was set aside, none is stored again: signers told of one would ask nobody else.
+    if approval not in stored:
+        return False
+    each.approvals = stored
     each.is_enough = state in (PayoutState.APPROVED, SubjectState.APPROVED)
     return True
 
@@ -209,13 +217,5 @@ def _proposal(plane: ControlPlane, name: str, subject: bytes, body: Intent | Ros
         if isinstance(body, RosterChange):
             sequence = find_subject(connection, subject).log_sequence
             return RosterProposal(body, log_evidence(plane, connection, note, sequence, known))
-    asked = request_for(plane, movement_of(plane, subject), (), b"", note=note, cosigned_size=known)
-    return IntentProposal(
-        intent=asked.intent,
-        transaction=asked.transaction,
-        previous_transactions=asked.previous_transactions,
-        input_paths=asked.input_paths,
-        change_path=asked.change_path,
-        orders=asked.orders,
-        log=asked.log,
-    )
+    movement = movement_of(plane, subject)
+    return IntentProposal.of(request_for(plane, movement, (), b"", note=note, cosigned_size=known))

@@ -1,10 +1,14 @@
 """Carrying out what officers approved: signers come first, and the control plane follows them.
 
 A roster change is offered to signers until so many are ready for it that no other can be; their letters are kept with
-the roster, and bring every other signer to it, whenever it answers. One change is offered at a time.
+the roster, and bring every other signer to it, whenever it answers. While signers may be ready for one roster, no other
+is offered. What a minority of signers says neither carries out nor ends what officers approved.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import select, update
@@ -18,7 +22,9 @@ from holdfast.authority import (
     Header,
     QuorumNotReached,
     RosterChange,
+    RosterChangeExpired,
     open_envelope,
+    roster_difference,
 )
 from holdfast.custody import models
 from holdfast.custody.control_plane import ControlPlane
@@ -33,6 +39,7 @@ from holdfast.custody.subjects import (
     SubjectState,
     end_subject,
     find_subject,
+    note_offered,
     standing_approvals,
     subject_approvals,
     subject_body,
@@ -46,8 +53,10 @@ from holdfast.signer import (
     RosterProposal,
     RosterReady,
     RosterRequest,
+    SignerInternalFault,
     SignerRefused,
     SignerUnavailable,
+    majority,
     ready_quorum,
 )
 from holdfast.store import transaction
@@ -58,6 +67,7 @@ _PASSING = frozenset(
     {
         DelayNotElapsed.code,
         Frozen.code,
+        SignerInternalFault.code,
         SignerUnavailable.code,
         # Of a signer that has cosigned more, or less, of the log than was shown; and of one whose time is a bit off.
         "log.not_consistent",
@@ -67,6 +77,8 @@ _PASSING = frozenset(
     }
 )
 """What a signer says that it will not say for ever."""
+
+Said = TypeVar("Said")
 
 
 def enact_subjects(plane: ControlPlane) -> int:
@@ -80,10 +92,7 @@ def enact_subjects(plane: ControlPlane) -> int:
     _bring_up(plane)
     for digest in _approved(plane, LIFT):
         ended += _enact_lift(plane, digest)
-    # Signers vouch for one change a version: a second one would only divide them.
-    for digest in _approved(plane, ROSTER)[:1]:
-        ended += _enact_roster(plane, digest)
-    return ended
+    return ended + _enact_rosters(plane)
 
 
 def refresh_roster(plane: ControlPlane) -> None:
@@ -110,6 +119,20 @@ def _approved(plane: ControlPlane, kind: str) -> list[bytes]:
         return [bytes(digest) for digest in rows]
 
 
+def _answer(name: str, ask: Callable[[], Said]) -> Said | str:
+    """What a signer says, or the code of why it does not; whatever is wrong with one, the others are asked too."""
+    try:
+        return ask()
+    except SignerRefused as refused:
+        return refused.refusal.code
+    except HoldfastError:
+        return SignerUnavailable.code
+    # Its answer may be anything at all; a fault of ours shows in every other use of the database.
+    except Exception as fault:  # noqa: BLE001
+        log.warning("custody.signer_answer_odd", signer=name, fault=type(fault).__name__)
+        return SignerUnavailable.code
+
+
 def _enact_lift(plane: ControlPlane, digest: bytes) -> bool:
     with transaction(plane.engine) as connection:
         body, approvals = subject_body(find_subject(connection, digest)), standing_approvals(plane, connection, digest)
@@ -124,26 +147,62 @@ def _enact_lift(plane: ControlPlane, digest: bytes) -> bool:
     return _end(plane, digest, SubjectState.DONE)
 
 
-def _enact_roster(plane: ControlPlane, digest: bytes) -> bool:
+def _enact_rosters(plane: ControlPlane) -> int:
+    """Offer changes in turn, until signers may be ready for a roster; from then on only that one, in whichever change.
+
+    A signer is ready for one roster a version, for ever: two that some are ready for would both come to nothing.
+    """
+    needed, held, ended = ready_quorum(len(plane.roster.signers)), None, 0
+    for digest, change in _roster_changes(plane):
+        if held is not None and change.roster != held:
+            continue
+        ready, codes = _offer(plane, digest, change)
+        if len(ready) >= needed:
+            _activate(plane, RosterAdoption(change, ready))
+            _bring_up(plane)
+            return ended + 1
+        ended += _end_if_refused(plane, digest, codes)
+        # Whoever gave no letter, and no refusal either, may be ready all the same: its answer was lost.
+        if len(codes) - codes.count(SignerUnavailable.code) < needed:
+            held = change.roster
+        else:
+            with transaction(plane.engine) as connection:
+                note_offered(connection, digest, None)
+    return ended
+
+
+def _roster_changes(plane: ControlPlane) -> list[tuple[bytes, RosterChange]]:
+    """What is approved, as it is offered: first what signers may be ready for, then what only takes away."""
+    found: list[tuple[bool, bool, bytes, RosterChange]] = []
+    for digest in _approved(plane, ROSTER):
+        with transaction(plane.engine) as connection:
+            row = find_subject(connection, digest)
+        change = subject_body(row)
+        if isinstance(change, RosterChange):
+            weakens = roster_difference(plane.roster, change.roster).weakens()
+            found.append((row.offered_at_s is None, weakens, digest, change))
+    # Stable: of two that are alike, the one that was proposed first.
+    return [(digest, change) for _, _, digest, change in sorted(found, key=lambda each: each[:2])]
+
+
+def _offer(plane: ControlPlane, digest: bytes, change: RosterChange) -> tuple[tuple[Envelope, ...], list[str]]:
+    """Ask every signer for its letter: the letters, and the codes of those who gave none."""
     with transaction(plane.engine) as connection:
-        row = find_subject(connection, digest)
-        change, approvals = subject_body(row), subject_approvals(connection, digest)
-    if not isinstance(change, RosterChange):
-        return False
-    ready: list[Envelope] = []
-    codes: list[str] = []
+        note_offered(connection, digest, plane.clock.now_s())
+        sequence, approvals = find_subject(connection, digest).log_sequence, subject_approvals(connection, digest)
+    answers: dict[str, Envelope | str] = {}
+
+    def ask(name: str) -> None:
+        ready = tuple(answer for answer in answers.values() if isinstance(answer, Envelope))
+        answers[name] = _answer(name, partial(_ready, plane, name, change, sequence, approvals, ready))
+
     for name in plane.transports:
-        try:
-            ready.append(_ready(plane, name, change, row.log_sequence, approvals, ready))
-        except SignerRefused as refused:
-            codes.append(refused.refusal.code)
-        except (HoldfastError, ValueError):
-            codes.append(SignerUnavailable.code)
-    if len(ready) >= ready_quorum(len(plane.roster.signers)):
-        _activate(plane, RosterAdoption(change, tuple(ready)))
-        _bring_up(plane)
-        return True
-    return not ready and _end_if_refused(plane, digest, codes)
+        ask(name)
+    # Asked before the others had shown that they were ready in time.
+    for name in [name for name, answer in answers.items() if answer == RosterChangeExpired.code]:
+        ask(name)
+    ready = tuple(answer for answer in answers.values() if isinstance(answer, Envelope))
+    return ready, [answer for answer in answers.values() if isinstance(answer, str)]
 
 
 def _ready(  # noqa: PLR0917 - what one letter takes
@@ -169,18 +228,20 @@ def _ready(  # noqa: PLR0917 - what one letter takes
             # Its delay runs from when it is shown there.
             client.call(proposal)
         raise
-    body = RosterReady.decoded(open_envelope(letter, plane.roster, Header(name, EVERYONE, change.digest(), 0, 0)))
-    if body != RosterReady(change.digest(), change.roster.version):
+    roster = change.roster.digest()
+    body = RosterReady.decoded(open_envelope(letter, plane.roster, Header(name, EVERYONE, roster, 0, 0)))
+    if body != RosterReady(roster, change.roster.version):
         raise SignerUnavailable(f"{name} is ready for something else")
     return letter
 
 
 def _end_if_refused(plane: ControlPlane, digest: bytes, codes: Sequence[str]) -> bool:
-    """End what no signer will ever do: all that answer say so."""
-    final = sorted(code for code in codes if code not in _PASSING)
-    if not final or any(code in _PASSING and code != SignerUnavailable.code for code in codes):
+    """End what a majority of signers will never do: fewer may all be in the wrong hands."""
+    final = Counter(code for code in sorted(codes) if code not in _PASSING)
+    if final.total() < majority(len(plane.roster.signers)):
         return False
-    return _end(plane, digest, SubjectState.ENDED, final[0], "the signers refuse it")
+    ((code, _),) = final.most_common(1)
+    return _end(plane, digest, SubjectState.ENDED, code, "the signers refuse it")
 
 
 def _activate(plane: ControlPlane, adoption: RosterAdoption) -> None:
@@ -220,10 +281,11 @@ def _bring_up(plane: ControlPlane) -> None:
             continue
         with transaction(plane.engine) as connection:
             missed = adoptions_after(connection, health.status.roster_version)
-        for adoption in missed:
-            try:
-                plane.signer(health.name).call(adoption)
-            except HoldfastError as fault:
-                code = fault.refusal.code if isinstance(fault, SignerRefused) else fault.code
-                log.warning("custody.roster_behind", signer=health.name, code=code)
-                break
+        code = _answer(health.name, partial(_hand_over, plane, health.name, missed))
+        if code is not None:
+            log.warning("custody.roster_behind", signer=health.name, code=code)
+
+
+def _hand_over(plane: ControlPlane, name: str, missed: Sequence[RosterAdoption]) -> None:
+    for adoption in missed:
+        plane.signer(name).call(adoption)

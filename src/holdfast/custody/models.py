@@ -263,12 +263,15 @@ subjects = Table(
     Column("created_by", Text, nullable=False),
     Column("created_at_s", INTEGER, nullable=False),
     Column("expires_at_s", INTEGER, nullable=False),
+    Column("offered_at_s", INTEGER),
     Column("code", Text),
     Column("reason", Text),
     Index("subject_state_index", "state"),
     sqlite_strict=True,
 )
-"""What officers are asked to approve besides payouts: a roster change, the lift of a freeze."""
+"""What officers are asked to approve besides payouts: a roster change, the lift of a freeze.
+
+``offered_at_s``: since when signers may be ready for a roster change, so that no other is offered."""
 
 subject_approvals = Table(
     "subject_approval",

@@ -323,6 +323,13 @@ def stored_approvals(connection: Connection, intent_digest: bytes) -> tuple[Appr
     return tuple(Approval.decoded(bytes(row.approval)) for row in rows)
 
 
+def set_aside_persons(connection: Connection, intent_digest: bytes) -> tuple[str, ...]:
+    """Whose approvals of a payout are no longer counted."""
+    table = models.approvals
+    theirs = (table.c.intent == intent_digest) & (table.c.approval == SET_ASIDE)
+    return tuple(connection.execute(select(table.c.person).where(theirs).order_by(table.c.person)).scalars())
+
+
 def find_payout(connection: Connection, intent_digest: bytes, *, lock: bool = False) -> Row[Any]:
     """The payout's row (``lock``: kept from other writers until the transaction ends), or :class:`PayoutUnknown`."""
     query = select(models.payouts).where(models.payouts.c.intent == intent_digest)

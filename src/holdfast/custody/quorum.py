@@ -1,5 +1,6 @@
 """Collecting a threshold signature: the relay's side of signing. It chooses who is asked, not what they sign."""
 
+import contextlib
 import os
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -7,6 +8,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, insert
 
 from holdfast.audit import (
+    CosignatureInvalid,
+    NoteMalformed,
     SignatureRefused,
     add_cosignature,
     append,
@@ -37,12 +40,16 @@ from holdfast.keys import CheaterFound, GroupKey, KeysError, aggregate, check_co
 from holdfast.signer import (
     ROUND_COMMIT,
     ROUND_SHARE,
+    ApprovalsRequest,
     Commitments,
     EnrolledOrder,
+    IntentProposal,
+    KnownApprovals,
     LogEvidence,
     LogNotConsistent,
     LogProof,
     LogRolledBack,
+    ProposalUnknown,
     Shares,
     SignerRefused,
     SignerUnavailable,
@@ -195,9 +202,8 @@ class _Collection:
         self, name: str, request: SigningRequest | SigningFinish, session: bytes, round_: int
     ) -> tuple[Envelope, bytes]:
         """The one letter that is due, and its body; a refusal is kept as evidence and in the log."""
-        client = self.plane.signer(name)
         try:
-            (letter,) = client.call(request)
+            (letter,) = self._answer(name, request)
             place = Header(name, EVERYONE, session, round_, self.order.committee_epoch)
             return letter, open_envelope(letter, self.plane.roster, place)
         except SignerRefused as refused:
@@ -210,6 +216,18 @@ class _Collection:
             raise _LeaveOut(name) from None
         except (SignerUnavailable, AuthorityError, ValueError):
             raise _LeaveOut(name) from None
+
+    def _answer(self, name: str, request: SigningRequest | SigningFinish) -> tuple[Envelope, ...]:
+        """What a signer answers; one that was away while people were asked is shown first what they approved."""
+        client = self.plane.signer(name)
+        try:
+            return client.call(request)
+        except SignerRefused as refused:
+            if refused.refusal.code != ProposalUnknown.code or not isinstance(request, SigningRequest):
+                raise
+        client.call(IntentProposal.of(request))
+        client.call(ApprovalsRequest((KnownApprovals(request.intent.digest(), request.approvals, ()),)))
+        return client.call(request)
 
     def _require_sound(self, name: str, body: Commitments) -> None:
         """Leave out whose commitments are none: the others would refuse them, and look like the culprits."""
@@ -256,8 +274,10 @@ class _Collection:
         size = open_checkpoint(self.note, self.plane.genesis.log_name, self.plane.genesis.log_key).size
         with transaction(self.plane.engine) as connection:
             for name, body in commitments.items():
-                if body.cosignature is not None:
-                    add_cosignature(connection, size, body.cosignature, self.plane.roster.signer(name).signing_key)
+                # The transaction is signed: a cosignature that is none is no reason to let it lie.
+                with contextlib.suppress(NoteMalformed, CosignatureInvalid):
+                    if body.cosignature is not None:
+                        add_cosignature(connection, size, body.cosignature, self.plane.roster.signer(name).signing_key)
 
 
 def record_refusal(plane: ControlPlane, intent: Intent, refused: SignerRefused) -> None:

@@ -51,6 +51,8 @@ PASSING_CODES = frozenset(
         "cap.exceeded",
         "cap.unsigned_exceeded",
         "policy.delay_not_elapsed",
+        # A page that too much else came onto: it is proposed again.
+        "proposal.unknown",
         # Of an intent made a moment ago, where the signer's clock is a little behind.
         "intent.lifetime_exceeded",
         # About other signers' letters: whoever spoils a round must not be able to end a payout with it.

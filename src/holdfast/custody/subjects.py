@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from holdfast.audit import RosterChangeProposed, SubjectApproved, append
 from holdfast.authority import (
@@ -94,10 +94,12 @@ def propose_lift(plane: ControlPlane, reason: str, created_by: str) -> FreezeLif
         if known is None:
             _insert(connection, LIFT, lift, created_by, now_s, None)
         else:
-            # The same words again: not approved in time, or by somebody whose word no longer counts. They wait anew.
+            # The same words again: not approved in time, or by somebody whose word no longer counts. They wait anew,
+            # with the approvals that still hold.
             over = (SubjectState.ENDED.value, SubjectState.DONE.value)
             ended = update(table).where(table.c.digest == lift.digest(), table.c.state.in_(over))
-            opened = {"state": SubjectState.OPEN.value, "expires_at_s": now_s + LIFE_S, "code": None, "reason": None}
+            state = _state_with(plane, standing_approvals(plane, connection, lift.digest()), lift.digest())
+            opened = {"state": state.value, "expires_at_s": now_s + LIFE_S, "code": None, "reason": None}
             connection.execute(ended.values(opened))
     return lift
 
@@ -148,14 +150,18 @@ def approve_subject(plane: ControlPlane, digest: bytes, approval: Approval) -> S
             insert(table).values(subject=digest, person=approval.person, approval=approval.encoded(), at_s=now_s)
         )
         append(connection, SubjectApproved(digest, approval.person), now_s)
-        state = SubjectState.OPEN
-        try:
-            require_quorum((*given, approval), plane.roster, digest, OFFICER, plane.roster.change_quorum)
-            state = SubjectState.APPROVED
-        except QuorumNotReached:
-            pass
+        state = _state_with(plane, (*given, approval), digest)
         connection.execute(update(models.subjects).where(models.subjects.c.digest == digest).values(state=state.value))
     return state
+
+
+def _state_with(plane: ControlPlane, approvals: tuple[Approval, ...], digest: bytes) -> SubjectState:
+    """Where a proposal stands with these approvals, each of which holds."""
+    try:
+        require_quorum(approvals, plane.roster, digest, OFFICER, plane.roster.change_quorum)
+    except QuorumNotReached:
+        return SubjectState.OPEN
+    return SubjectState.APPROVED
 
 
 def standing_approvals(plane: ControlPlane, connection: Connection, digest: bytes) -> tuple[Approval, ...]:
@@ -216,6 +222,13 @@ def open_subjects(connection: Connection, now_s: int) -> list[Row[Any]]:
     table = models.subjects
     query = select(table).where(table.c.state == SubjectState.OPEN.value, table.c.expires_at_s > now_s)
     return list(connection.execute(query.order_by(table.c.created_at_s)).all())
+
+
+def note_offered(connection: Connection, digest: bytes, at_s: int | None) -> None:
+    """Keep since when signers may be ready for a roster change; None once it is known that too few are."""
+    table = models.subjects
+    offered = at_s if at_s is None else func.coalesce(table.c.offered_at_s, at_s)
+    connection.execute(update(table).where(table.c.digest == digest).values(offered_at_s=offered))
 
 
 def end_subject(

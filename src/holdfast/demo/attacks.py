@@ -13,14 +13,14 @@ from holdfast.custody import RISK_KEY, Movement, record_refusal, request_for
 from holdfast.demo.deployment import NETWORK, SIGNERS, THRESHOLD
 from holdfast.demo.stage import Stage
 from holdfast.risk import load_risk_key
-from holdfast.signer import SignerRefused
+from holdfast.signer import ApprovalsRequest, IntentProposal, KnownApprovals, SignerRefused
 from holdfast.store import transaction
 
 AGREED = "agreed"
 
 
 def offer_to_all(stage: Stage, movement: Movement) -> dict[str, str]:
-    """Ask every signer by itself to begin signing; its refusal's code, or :data:`AGREED`. Refusals are recorded."""
+    """Ask every signer by itself to show and sign it; its refusal's code, or :data:`AGREED`. Refusals are recorded."""
     return {name: _offer(stage, movement, name) for name in SIGNERS}
 
 
@@ -31,8 +31,12 @@ def _offer(stage: Stage, movement: Movement, name: str) -> str:
     with transaction(plane.engine) as connection:
         note = checkpoint(connection, plane.log_signer)
     size = client.status().log_size
+    request = request_for(plane, movement, quorum, os.urandom(16), note=note, cosigned_size=size)
     try:
-        client.call(request_for(plane, movement, quorum, os.urandom(16), note=note, cosigned_size=size))
+        # What is not on its page a signer does not sign; so whoever wants it signed has to have everybody see it.
+        client.call(IntentProposal.of(request))
+        client.call(ApprovalsRequest((KnownApprovals(movement.intent.digest(), movement.approvals, ()),)))
+        client.call(request)
     except SignerRefused as refused:
         record_refusal(plane, movement.intent, refused)
         return refused.refusal.code

@@ -38,6 +38,8 @@ HEADERS: dict[bytes, bytes] = {
     b"publickey-credentials-get=(self), publickey-credentials-create=(self)",
 }
 
+_TLS_ONLY = {b"strict-transport-security": b"max-age=31536000"}
+
 _HOST = re.compile(r"(?:(?P<name>[^\[\]:/@]+)|\[(?P<address>[0-9a-f:.]+)\])(?::[0-9]{1,5})?")
 
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
@@ -48,18 +50,30 @@ class Perimeter:
     """An ASGI middleware around a whole application.
 
     What changes anything is asked for from the page itself: a request that is no GET names its origin, and that origin
-    is this host. Bodies are bounded, and a fault of ours is shown as nothing but that.
+    is the page's, or where that is not known, this host. Bodies are bounded, and a fault of ours is shown as nothing
+    but that.
 
     :param hosts: the names under which the page may be asked for. A page elsewhere that has its own name resolve to
         this machine (DNS rebinding) sends its own name, and is refused.
     :param csp: the content security policy of every answer that names none itself.
+    :param origins: the exact origins at which the page is found, where they are known: what changes anything is asked
+        from there only. If all are over TLS, browsers are told never to come without it (HSTS, RFC 6797).
     :param methods: what may be asked at all.
     """
 
     def __init__(
-        self, app: ASGIApp, hosts: Iterable[str], *, csp: str = READ_ONLY, methods: Iterable[str] = ("GET",)
+        self,
+        app: ASGIApp,
+        hosts: Iterable[str],
+        *,
+        csp: str = READ_ONLY,
+        methods: Iterable[str] = ("GET",),
+        origins: Iterable[str] = (),
     ) -> None:
         self._app = app
+        self._origins = tuple(origins)
+        over_tls = bool(self._origins) and all(origin.startswith("https://") for origin in self._origins)
+        self._headers = HEADERS | (_TLS_ONLY if over_tls else {})
         self._hosts = frozenset(host.lower() for host in hosts)
         self._csp = csp.encode()
         self._methods = tuple(methods)
@@ -83,7 +97,8 @@ class Perimeter:
             words = "This page is only read." if self._methods == ("GET",) else "This cannot be asked of this page."
             return 405, words, ((b"allow", ", ".join(self._methods).encode()),)
         # A form or script of another site can send a request here, but not in this origin's name.
-        if scope["method"] != "GET" and _only(scope, b"origin") not in (f"http://{host}", f"https://{host}"):
+        own = self._origins or (f"http://{host}", f"https://{host}")
+        if scope["method"] != "GET" and _only(scope, b"origin") not in own:
             return 403, "This can only be asked from the page itself.", ()
         length = _only(scope, b"content-length") or "0"
         if not length.isdecimal() or int(length[:9]) > MAX_BODY_BYTES:
@@ -119,7 +134,7 @@ class Perimeter:
     def _bind(self, message: MutableMapping[str, Any]) -> None:
         present = {name.lower() for name, _ in message["headers"]}
         defaults = ((b"content-security-policy", self._csp), _NO_STORE)
-        added = [*HEADERS.items(), *(header for header in defaults if header[0] not in present)]
+        added = [*self._headers.items(), *(header for header in defaults if header[0] not in present)]
         message["headers"] = [*message["headers"], *added]
 
     async def _answer(self, send: Send, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:

@@ -2,9 +2,24 @@
 
 from datetime import UTC, datetime
 
+from holdfast.amounts import GROUPS_APART, Amount
+
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 
 SHORT = 16
+
+NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL's texts hold no NUL: an address or a field with one names nothing."""
+
+
+def printed(value: object) -> object:
+    """What a template prints for a value: amounts as pages show them, all else as it is."""
+    return value.on_page() if isinstance(value, Amount) else value
+
+
+def count(number: int) -> str:
+    """A number with its groups of three digits apart."""
+    return f"{number:,}".replace(",", GROUPS_APART)
 
 
 def short(digest: bytes | str) -> str:

@@ -59,6 +59,9 @@ def read_policy(path: Path) -> Policy:
     :raises PolicyMalformed: the file cannot be read, or as :func:`policy_from_text`.
     """
     try:
+        # A pipe would have us wait for ever.
+        if path.exists() and not path.is_file():
+            raise PolicyMalformed(f"the policy file {path} is no regular file")
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
         return policy_from_text(content.decode("utf-8"))

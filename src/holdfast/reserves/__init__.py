@@ -46,7 +46,15 @@ from holdfast.reserves.types import (
     ProvenBalance,
 )
 from holdfast.reserves.verification import require_known, verify_proof
-from holdfast.reserves.views import MANIFEST, PUBLIC, epoch_view, epoch_views, newest_epoch, reserves_directory
+from holdfast.reserves.views import (
+    MANIFEST,
+    PUBLIC,
+    epoch_view,
+    epoch_views,
+    newest_epoch,
+    public_folder,
+    reserves_directory,
+)
 
 __all__ = [
     "MANIFEST",
@@ -99,6 +107,7 @@ __all__ = [
     "is_proof",
     "newest_epoch",
     "prove",
+    "public_folder",
     "publish_epoch",
     "require_known",
     "reserves_directory",

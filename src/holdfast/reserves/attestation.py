@@ -94,7 +94,7 @@ class _Collection:
             except (_LeaveOut, SignerRefused, EncodingError):
                 continue
             # One that claims to know later epochs is shown the last, and will say itself what is wrong with it.
-            self.newest[name] = min(max(shown.epoch, 0), len(self.chain) - 1)
+            self.newest[name] = min(shown.epoch, len(self.chain) - 1)
 
     def attempt(self, quorum: tuple[str, ...]) -> bytes:
         """One try with this quorum, from commitments to the verified signature."""

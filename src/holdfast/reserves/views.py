@@ -51,6 +51,14 @@ def epoch_folder(directory: Path, epoch: int | None) -> Path:
     return directory / str(number)
 
 
+def public_folder(directory: Path, epoch: int) -> Path:
+    """The folder with the files of a published epoch that are for everybody, none of them read.
+
+    :raises EpochUnknown: no such epoch is published here.
+    """
+    return epoch_folder(directory, epoch) / PUBLIC
+
+
 def read_manifest(folder: Path) -> bytes:
     """The manifest in an epoch's folder, as published.
 

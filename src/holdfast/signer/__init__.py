@@ -109,6 +109,7 @@ from holdfast.signer.proposal_messages import (
     CandidatesShown,
     IntentProposal,
     InvitationRequest,
+    KnownApprovals,
     LiftProposal,
     RosterAdoption,
     RosterProposal,
@@ -116,7 +117,7 @@ from holdfast.signer.proposal_messages import (
     RosterRequest,
     SubjectApprovals,
 )
-from holdfast.signer.rosters import ready_quorum
+from holdfast.signer.rosters import majority, ready_quorum
 from holdfast.signer.server import SignerServer, serve
 from holdfast.signer.signing import ROUND_COMMIT, ROUND_SHARE
 from holdfast.signer.transport import InProcessTransport, SignerTransport, UnixSocketTransport
@@ -187,6 +188,7 @@ __all__ = [
     "KeygenExchange",
     "KeygenFinish",
     "KeygenTestBegin",
+    "KnownApprovals",
     "LiftProposal",
     "LiftRequest",
     "ListMissing",
@@ -243,6 +245,7 @@ __all__ = [
     "UnixSocketTransport",
     "UnsignedCapExceeded",
     "ceremony_transcript",
+    "majority",
     "match_transaction",
     "ready_quorum",
     "require_clear_destinations",

@@ -48,6 +48,7 @@ from holdfast.signer.errors import (
     LogNotConsistent,
     LogRolledBack,
     OrderMissing,
+    ProposalUnknown,
     QuorumInvalid,
     RosterVersionUnknown,
 )
@@ -76,6 +77,8 @@ class Pins:
     output_key: OutputKey
     known_since_s: Callable[[int], int]
     """Since when this signer knows that the log has the entry at an index: by its own clock and cosignatures."""
+    proposed_at_s: Callable[[bytes], int | None]
+    """Since when the proposal with this digest stands on this signer's page, by its own clock; None: it does not."""
 
 
 @dataclass
@@ -84,6 +87,7 @@ class Findings:
 
     matched: MatchedTransaction | None = None
     checkpoint: Checkpoint | None = None
+    proposed_at_s: int | None = None
     approvals: tuple[ApprovalFacts, ...] = ()
     orders: dict[bytes, WithdrawalOrder] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)
@@ -170,11 +174,6 @@ def require_logged(request: SigningRequest, pins: Pins, findings: Findings) -> N
     findings.checkpoint = checkpoint
 
 
-def reopen_log(request: SigningRequest, pins: Pins, findings: Findings) -> None:
-    """The log as it was when the request was first judged: then it extended the one cosigned."""
-    findings.checkpoint = open_checkpoint(request.log.checkpoint, pins.genesis.log_name, pins.genesis.log_key)
-
-
 def require_extension(
     note: str, consistency: tuple[bytes, ...], genesis: Genesis, cosigned_size: int, cosigned_root: bytes
 ) -> Checkpoint:
@@ -219,9 +218,13 @@ def require_orders(request: SigningRequest, pins: Pins, findings: Findings) -> N
     if findings.checkpoint is None:
         raise LogNotConsistent("orders are checked against the log")
     named = {payment.order for payment in request.intent.payments}
+    shown = [enrolled.signed.order.digest() for enrolled in request.orders]
     # Each order shown binds its customer's passkey here: one that nobody asked for must not ride along.
-    if any(enrolled.signed.order.digest() not in named for enrolled in request.orders):
+    if not named.issuperset(shown):
         raise OrderMismatch("an order is shown that no payment names")
+    # Each costs a signature to verify: no more of them than payments, of which there is a most.
+    if len(set(shown)) != len(shown):
+        raise OrderMismatch("an order is shown twice")
     for enrolled in request.orders:
         order = enrolled.signed.order
         event = _enrolment(enrolled.enrolment, findings.checkpoint)
@@ -240,6 +243,18 @@ def require_orders(request: SigningRequest, pins: Pins, findings: Findings) -> N
         require_order_settles(payment, findings.orders[payment.order])
 
 
+def reread_orders(request: SigningRequest, pins: Pins, findings: Findings) -> None:
+    """The orders of a proposal that is kept here: verified before it was, one can only have run out since.
+
+    Anybody can have this page shown at any time: what it costs must not grow with signatures.
+    """
+    for enrolled in request.orders:
+        enrolled.signed.order.require_unexpired(pins.now_s)
+        event = decode_event(LogEntry.decoded(enrolled.enrolment.entry).event)
+        if isinstance(event, CustomerEnrolled):
+            findings.credentials[event.customer] = Credential(event.credential_id, event.public_key)
+
+
 def _enrolment(proof: LogProof, checkpoint: Checkpoint) -> CustomerEnrolled:
     try:
         event = _logged_event(proof, checkpoint)
@@ -248,6 +263,18 @@ def _enrolment(proof: LogProof, checkpoint: Checkpoint) -> CustomerEnrolled:
     if not isinstance(event, CustomerEnrolled):
         raise EnrolmentInvalid("the log's entry shown is no enrolment")
     return event
+
+
+def require_proposed(request: SigningRequest, pins: Pins, findings: Findings) -> None:
+    """What people were asked to approve stands on this signer's page too, not only on those that they used.
+
+    Whoever shows something else on other pages cannot keep an honest signer's page from showing what it will sign.
+    """
+    if request.standing is not None:
+        return
+    findings.proposed_at_s = pins.proposed_at_s(request.intent.digest())
+    if findings.proposed_at_s is None:
+        raise ProposalUnknown("this intent does not stand on this signer's page: nobody could see it here")
 
 
 def require_authorised(request: SigningRequest, pins: Pins, findings: Findings) -> None:
@@ -263,8 +290,9 @@ def require_authorised(request: SigningRequest, pins: Pins, findings: Findings) 
         return
     customer_signed = all(payment.order is not None for payment in intent.payments)
     verdict = evaluate(pins.policy, Movement(intent.vault, intent.asset, intent.at_most(), customer_signed))
-    if pins.known_since_s(request.log.entry.index) > pins.now_s - verdict.delay_s:
-        raise DelayNotElapsed(f"rule {verdict.rule!r} lets {verdict.delay_s} s pass after the intent was logged")
+    proposed_s = pins.now_s if findings.proposed_at_s is None else findings.proposed_at_s
+    if max(pins.known_since_s(request.log.entry.index), proposed_s) > pins.now_s - verdict.delay_s:
+        raise DelayNotElapsed(f"rule {verdict.rule!r} has an intent wait {verdict.delay_s} s on this page")
     persons = require_floors(pins.genesis.floors, intent.at_most(), verdict.approvals)
     findings.approvals = require_quorum(request.approvals, pins.roster, digest, verdict.role, persons)
 
@@ -291,6 +319,7 @@ CHECKS: tuple[Check, ...] = (
     require_transaction,
     require_logged,
     require_orders,
+    require_proposed,
     require_authorised,
     require_risk_allows,
 )
@@ -312,10 +341,12 @@ STILL_SHOWN: tuple[Check, ...] = (
     require_in_time,
     require_screened,
     require_transaction,
-    reopen_log,
-    require_orders,
+    reread_orders,
 )
-"""What of it can turn while it waits, and is looked at again when it is shown and when it is approved."""
+"""What of it can turn while it waits, and is looked at again when it is shown and when it is approved.
+
+The same bytes as before, out of this signer's own database: log and signatures were judged, once, when they came.
+"""
 
 
 def unsigned_total(request: SigningRequest) -> Amount:

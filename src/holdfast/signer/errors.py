@@ -53,7 +53,7 @@ class PageUnavailable(SignerError):
 
 
 class RosterReadyForAnother(SignerError):
-    """This signer has vouched for another change of the same roster version."""
+    """This signer has vouched for another roster of the same version."""
 
     code = "roster.ready_for_another"
 
@@ -65,7 +65,7 @@ class RosterNotReady(SignerError):
 
 
 class ProposalUnknown(SignerError):
-    """Nothing with this digest waits at this signer."""
+    """Nothing with this digest stands on this signer's page."""
 
     code = "proposal.unknown"
     exit_status = 2
@@ -108,7 +108,7 @@ class IntentLivesTooLong(SignerError):
 
 
 class DelayNotElapsed(SignerError):
-    """The policy's delay has not passed since this signer first cosigned a log that holds the intent."""
+    """The delay has not passed since this signer's page showed it, and the log that this signer cosigned held it."""
 
     code = "policy.delay_not_elapsed"
 

@@ -1,5 +1,6 @@
 """Does the raw transaction do exactly what the intent says? Pure; parsed by rust-bitcoin from the raw bytes."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -114,14 +115,18 @@ def _change_script(change_path: tuple[int, ...] | None, output_key: OutputKey) -
 
 
 def _require_outputs(spend: DecodedSpend, intent: Intent, change_script: bytes | None, network: str) -> None:
-    rest: list[Output] = list(spend.outputs)
-    unmatched: list[tuple[str, Output]] = []
+    # Whoever proposes chooses both numbers, and a signer judges one request at a time: comparing each with each would
+    # let a single one keep officers from freezing.
+    if len(spend.outputs) > len(intent.payments) + 1:
+        raise OutputUnexpected(f"{len(spend.outputs)} outputs are more than {len(intent.payments)} payments and change")
+    left, unmatched = Counter(spend.outputs), list[tuple[str, Output]]()
     for payment in intent.payments:
         wanted = Output(address_to_script(payment.destination, network), payment.amount.units)
-        if wanted in rest:
-            rest.remove(wanted)
+        if left[wanted]:
+            left[wanted] -= 1
         else:
             unmatched.append((payment.destination, wanted))
+    rest = list(left.elements())
     for destination, wanted in unmatched:
         _refuse_unmatched(destination, wanted, rest)
     if change_script is None:

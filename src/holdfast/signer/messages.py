@@ -1,6 +1,7 @@
 """What is asked of a signer, and what it answers. Every transport carries these same bytes."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 from holdfast.authority import (
@@ -23,6 +24,23 @@ MAX_FREEZES_SAID = 256
 """How many freezes a signer says are in force there; with more, the oldest."""
 
 DIGEST_BYTES = 32
+
+COUNT_LIMIT = 2**63
+"""Versions, sizes and times are below this: a database's integer holds them."""
+
+MAX_MESSAGE_CHARACTERS = 500
+"""The longest text of a refusal."""
+
+_CODE = re.compile(r"[a-z0-9_]{1,40}\.[a-z0-9_]{1,40}")
+
+
+def require_counts(*counts: int) -> None:
+    """Refuse, in what a signer says, a number that no database's integer holds.
+
+    :raises EncodingError: one is negative, or 2^63 or more.
+    """
+    if not all(0 <= count < COUNT_LIMIT for count in counts):
+        raise EncodingError("versions, sizes and times are from 0 to 2^63 - 1")
 
 
 @dataclass(frozen=True)
@@ -242,6 +260,10 @@ class EpochShown(Canonical):
     super_root: bytes
     headers: tuple[EpochHeader, ...]
 
+    def __post_init__(self) -> None:
+        """Refuse a number that no epoch has."""
+        require_counts(self.epoch)
+
 
 @dataclass(frozen=True)
 class OwnershipRequest(Canonical):
@@ -331,6 +353,10 @@ class ActiveKey:
     committee_epoch: int
     certificate: bytes
 
+    def __post_init__(self) -> None:
+        """Refuse an epoch that no committee has."""
+        require_counts(self.committee_epoch)
+
 
 @dataclass(frozen=True)
 class Status(Canonical):
@@ -349,7 +375,8 @@ class Status(Canonical):
     keys: tuple[ActiveKey, ...]
 
     def __post_init__(self) -> None:
-        """Refuse more freezes than officers could have given."""
+        """Refuse what nothing has: one signer's word must not stop whoever reads it."""
+        require_counts(self.roster_version, self.policy_version, self.screening_number, self.log_size, self.now_s)
         if len(self.freezes) > MAX_FREEZES_SAID or any(len(freeze) != DIGEST_BYTES for freeze in self.freezes):
             raise EncodingError(f"a signer says at most {MAX_FREEZES_SAID} digests of freezes")
 
@@ -374,6 +401,13 @@ class Refusal(Canonical):
 
     code: str
     message: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is no code, and a message of several lines: both are kept, and shown to people."""
+        if not _CODE.fullmatch(self.code):
+            raise EncodingError("a refusal's code is a domain and a fault")
+        if len(self.message) > MAX_MESSAGE_CHARACTERS or not self.message.isprintable():
+            raise EncodingError(f"a refusal's message is a line of {MAX_MESSAGE_CHARACTERS} characters at most")
 
 
 @dataclass(frozen=True)

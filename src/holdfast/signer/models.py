@@ -168,21 +168,22 @@ roster_readies = Table(
     "roster_readies",
     metadata,
     Column("version", INTEGER, primary_key=True, autoincrement=False),
-    Column("change", LargeBinary, nullable=False),
+    Column("roster", LargeBinary, nullable=False),
     Column("at_s", INTEGER, nullable=False),
     sqlite_strict=True,
 )
-"""The one roster change of each version that this signer vouched for, for ever."""
+"""The one roster of each version, by digest, that this signer vouched for, for ever."""
 
 destinations = Table(
     "destinations",
     metadata,
-    Column("script", LargeBinary, primary_key=True),
-    Column("intent", LargeBinary, nullable=False),
+    Column("intent", LargeBinary, primary_key=True),
+    Column("script", LargeBinary, primary_key=True, index=True),
+    Column("value_sat", INTEGER, nullable=False),
     Column("at_s", INTEGER, nullable=False),
     sqlite_strict=True,
 )
-"""Where this signer has let something be paid, and when first."""
+"""What each intent that this signer released a share for pays, and where: in all, for each script."""
 
 proposals = Table(
     "proposals",
@@ -191,6 +192,8 @@ proposals = Table(
     Column("kind", Text, nullable=False),
     Column("version", INTEGER, nullable=False),
     Column("persons", INTEGER, nullable=False),
+    Column("entry", INTEGER),
+    Column("delay_s", INTEGER, nullable=False),
     Column("headline", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("request", LargeBinary, nullable=False),
@@ -200,8 +203,9 @@ proposals = Table(
 )
 """What waits for people on this signer's page, by the digest that they approve; removed some time after it expired.
 
-``version`` is of the roster or freeze order that it is about, ``persons`` how many it takes (0: the roster's quorum);
-with ``headline`` and ``detail`` the list of all that waits is shown without decoding any of it.
+``version`` is of the roster or freeze order that it is about, ``persons`` how many it takes (0: the roster's quorum),
+``entry`` where the log holds it, ``delay_s`` how long it then waits even once it is approved; with ``headline`` and
+``detail`` the lists of all that waits are shown without decoding any of it.
 """
 
 page_approvals = Table(
@@ -215,6 +219,15 @@ page_approvals = Table(
     sqlite_strict=True,
 )
 """Approvals of what waits here: given on this page, or shown by the control plane; each verified before it is kept."""
+
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("subject", LargeBinary, primary_key=True),
+    Column("person", Text, primary_key=True),
+    sqlite_strict=True,
+)
+"""Whose approval of what waits here does not count, and of whom no other one is kept: somebody else is asked."""
 
 invitations = Table(
     "invitations",

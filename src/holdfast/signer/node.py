@@ -33,13 +33,10 @@ Handler = Callable[[Any], tuple[Envelope, ...]]
 """Answers one kind of request with this signer's letters."""
 
 
-MAX_MESSAGE_CHARACTERS = 500
-
-
 def _one_line(message: str) -> str:
     """A refusal's text with whatever a request may have smuggled into it made visible: it is for people's terminals."""
     shown = (character if character.isprintable() else f"\\u{ord(character):04x}" for character in message)
-    return "".join(shown)[:MAX_MESSAGE_CHARACTERS]
+    return "".join(shown)[: messages.MAX_MESSAGE_CHARACTERS]
 
 
 class SignerNode:
@@ -132,9 +129,9 @@ class SignerNode:
         }
 
     def _ready(self, asked: proposal_messages.RosterRequest) -> tuple[Envelope, ...]:
-        # Others are shown this letter: it is about the change, not about the request of the moment.
+        # Others are shown this letter: it is about the roster, not about the request of the moment.
         answer = self.rosters.ready(asked, self.clock.now_s())
-        return (self._letter(answer, asked.proposal.change.digest(), 0, 0),)
+        return (self._letter(answer, answer.roster, 0, 0),)
 
     def _freeze(self, asked: messages.FreezeRequest) -> None:
         adopt_freeze(self.home, self.genesis, self.roster, asked, self.clock.now_s())

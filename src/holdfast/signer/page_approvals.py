@@ -1,5 +1,6 @@
 """The approvals that one signer holds: given on its own page, or on another's and shown by the control plane."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
@@ -43,9 +44,11 @@ class PageApprovals:
         """Keep what a person approved on this page; by the same person again, it changes nothing.
 
         :raises PageShared: somebody else approved this here: another signer's page is due.
-        :raises AuthenticatorCloned: the authenticator answered something else with the same counter.
+        :raises AuthenticatorCloned: the authenticator answered something else with the same counter, now or before.
         """
         roster = self._rosters.current
+        if approval.person in self._set_aside(connection, subject):
+            raise AuthenticatorCloned(f"{approval.person}'s approval of this does not count: somebody else is asked")
         page_of = {row.person: row.origin for row in self.rows(connection, subject)}
         if approval.person in page_of:
             return
@@ -61,18 +64,22 @@ class PageApprovals:
         """Keep an approval that the control plane counts; one that does not hold is left where it came from.
 
         What it counts goes before what was given here: a person who approved on every page at once is left on one, and
-        the others are free again; whoever has to share a page is asked for another one.
+        the others are free again; whoever has to share a page is asked for another one. Of whose approval does not
+        count here, none is kept: it would take a page from those who are asked instead.
         """
+        if approval.person in self._set_aside(connection, subject):
+            return
         try:
             facts = verify_approval(approval, self._rosters.current, subject, role)
-            rows = self.rows(connection, subject)
-            known = next((row for row in rows if row.person == approval.person), None)
-            if known is not None and known.origin == facts.origin:
-                return
             record_counters(connection, [facts], subject)
-        except (AuthorityError, AuthenticatorCloned):
+        except AuthenticatorCloned:
+            # Only what this person's own authenticator signed gets here: nobody takes an approval from somebody else.
+            self.set_aside(connection, subject, (approval.person,))
             return
-        table = models.page_approvals
+        except AuthorityError:
+            return
+        table, rows = models.page_approvals, self.rows(connection, subject)
+        known = next((row for row in rows if row.person == approval.person), None)
         others = [row.person for row in rows if row.origin == facts.origin and row.person != approval.person]
         if others and len(rows) < len(self._rosters.current.signers):
             connection.execute(delete(table).where(table.c.subject == subject, table.c.person.in_(others)))
@@ -84,6 +91,19 @@ class PageApprovals:
             .where(table.c.subject == subject, table.c.person == approval.person)
             .values(approval=approval.encoded(), origin=facts.origin)
         )
+
+    def set_aside(self, connection: Connection, subject: bytes, persons: Iterable[str]) -> None:
+        """Forget these persons' approvals of a subject, and keep no other one of theirs."""
+        approvals, table = models.page_approvals, models.set_aside
+        for person in set(persons) - self._set_aside(connection, subject):
+            theirs = (approvals.c.subject == subject) & (approvals.c.person == person)
+            connection.execute(delete(approvals).where(theirs))
+            connection.execute(insert(table).values(subject=subject, person=person))
+
+    @staticmethod
+    def _set_aside(connection: Connection, subject: bytes) -> set[str]:
+        table = models.set_aside
+        return set(connection.execute(select(table.c.person).where(table.c.subject == subject)).scalars())
 
     def _insert(self, connection: Connection, subject: bytes, approval: Approval, facts: ApprovalFacts) -> None:
         connection.execute(

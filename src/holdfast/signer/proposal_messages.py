@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from holdfast.authority import Approval, Credential, Envelope, FreezeLift, Intent, RosterChange
 from holdfast.encoding import Canonical
-from holdfast.signer.messages import EnrolledOrder, LogEvidence, SigningRequest
+from holdfast.signer.messages import EnrolledOrder, LogEvidence, SigningRequest, require_counts
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,19 @@ class IntentProposal(Canonical):
     change_path: tuple[int, ...] | None
     orders: tuple[EnrolledOrder, ...]
     log: LogEvidence
+
+    @classmethod
+    def of(cls, request: SigningRequest) -> "IntentProposal":
+        """The proposal that a signing request comes from: without approvals, attestation and quorum."""
+        return cls(
+            intent=request.intent,
+            transaction=request.transaction,
+            previous_transactions=request.previous_transactions,
+            input_paths=request.input_paths,
+            change_path=request.change_path,
+            orders=request.orders,
+            log=request.log,
+        )
 
     def subject(self) -> bytes:
         """What people approve, 32 bytes."""
@@ -99,12 +112,16 @@ class RosterRequest(Canonical):
 
 @dataclass(frozen=True)
 class RosterReady(Canonical):
-    """A signer's word that this change, by digest, is the only one of its version that it is ready for."""
+    """A signer's word that this roster, by digest, is the only one of its version that it is ready for."""
 
     DOMAIN = "holdfast/roster-ready"
 
-    change: bytes
+    roster: bytes
     version: int
+
+    def __post_init__(self) -> None:
+        """Refuse a version that no roster has."""
+        require_counts(self.version)
 
 
 @dataclass(frozen=True)
@@ -126,12 +143,21 @@ class SubjectApprovals:
 
 
 @dataclass(frozen=True)
+class KnownApprovals:
+    """What the control plane holds of a subject; ``set_aside``: whose approvals of it count no more, now or later."""
+
+    subject: bytes
+    approvals: tuple[Approval, ...]
+    set_aside: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ApprovalsRequest(Canonical):
     """What the control plane holds of these subjects' approvals: keep them, and show all that you hold."""
 
     DOMAIN = "holdfast/request/approvals"
 
-    known: tuple[SubjectApprovals, ...]
+    known: tuple[KnownApprovals, ...]
 
 
 @dataclass(frozen=True)
@@ -172,6 +198,10 @@ class Candidate:
     name: str
     credential: Credential
     at_s: int
+
+    def __post_init__(self) -> None:
+        """Refuse a time that is none."""
+        require_counts(self.at_s)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from holdfast.authority import (
     Genesis,
     Person,
     require_roster_possible,
+    roster_difference,
     verify_approval,
 )
 from holdfast.clock import Clock
@@ -25,11 +26,13 @@ from holdfast.signer.bindings import require_bindable
 from holdfast.signer.checks import SHOWN, STILL_SHOWN, Findings
 from holdfast.signer.errors import ProposalEnded, ProposalUnknown
 from holdfast.signer.home import SignerHome
+from holdfast.signer.listing import Lists, list_all
 from holdfast.signer.page_approvals import MAX_HELD, PageApprovals
 from holdfast.signer.proposal_messages import (
     ApprovalsHeld,
     ApprovalsRequest,
     IntentProposal,
+    KnownApprovals,
     LiftProposal,
     Proposal,
     RosterProposal,
@@ -43,12 +46,10 @@ from holdfast.signer.waiting import (
     LIFT,
     PAYOUT,
     ROSTER,
-    Summary,
     forget_old,
     insert_proposal,
     is_waiting,
     lengthen,
-    summaries,
 )
 from holdfast.store import transaction
 
@@ -100,8 +101,14 @@ class Proposals:
                 self._require_lifetime(proposal, now_s)
             self._judges[type(proposal)](connection, proposal)
             if self._stored(connection, proposal.subject()) is None:
-                persons = self.persons(proposal) if isinstance(proposal, IntentProposal) else 0
-                insert_proposal(connection, proposal, persons, self._in_force(), now_s)
+                insert_proposal(
+                    connection,
+                    proposal,
+                    persons=self.persons(proposal) if isinstance(proposal, IntentProposal) else 0,
+                    delay_s=self.delay_s(proposal),
+                    in_force=self._in_force(),
+                    at_s=now_s,
+                )
             else:
                 lengthen(connection, proposal)
 
@@ -132,21 +139,24 @@ class Proposals:
                     held.append(SubjectApprovals(known.subject, tuple(map(Approval.decoded, approvals))))
         return ApprovalsHeld(tuple(held), tuple(unknown))
 
-    def _learn(self, connection: Connection, known: SubjectApprovals) -> None:
+    def _learn(self, connection: Connection, known: KnownApprovals) -> None:
         held = {bytes(row.approval) for row in self._held.rows(connection, known.subject)}
         new = [approval for approval in known.approvals[:MAX_HELD] if approval.encoded() not in held]
-        if not new:
+        if not new and not known.set_aside:
             return
-        role = self.role(self.find(connection, known.subject))
+        proposal, persons = self.find(connection, known.subject), {each.name for each in self._rosters.current.persons}
+        # Officers' proposals outlast a control plane in the wrong hands, and its word against one of them would too.
+        if isinstance(proposal, IntentProposal):
+            self._held.set_aside(connection, known.subject, persons.intersection(known.set_aside))
         for approval in new:
-            self._held.learn(connection, known.subject, approval, role)
+            self._held.learn(connection, known.subject, approval, self.role(proposal))
 
     # The page's side
 
-    def listed(self, connection: Connection) -> list[Summary]:
-        """What still needs approvals, newest first, in a line each."""
+    def listed(self, connection: Connection) -> Lists:
+        """What still needs approvals, and what is approved and not in force yet, in a line each."""
         quorum = self._rosters.current.change_quorum
-        return summaries(connection, quorum, self._in_force(), self._clock.now_s())
+        return list_all(connection, quorum, self._in_force(), self._clock.now_s())
 
     def _in_force(self) -> dict[str, int]:
         """The version of a roster that each kind must be of to be carried out now."""
@@ -206,6 +216,15 @@ class Proposals:
             approvals = self.verdict(proposal).approvals
             return require_floors(self._genesis.floors, proposal.intent.at_most(), approvals)
         return self._rosters.current.change_quorum
+
+    def delay_s(self, proposal: Proposal) -> int:
+        """How long it waits even once it is approved, so that people can object."""
+        if isinstance(proposal, IntentProposal):
+            return self.verdict(proposal).delay_s
+        if isinstance(proposal, LiftProposal):
+            return 0
+        weakens = roster_difference(self._rosters.current, proposal.change.roster).weakens()
+        return self._genesis.change_delay_s if weakens else 0
 
     def verdict(self, proposal: IntentProposal) -> Verdict:
         """What the policy asks of an intent, or :class:`PolicyDenied`."""

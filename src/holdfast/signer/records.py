@@ -1,5 +1,6 @@
 """A signer's own memory, read and written inside the caller's transaction: bindings, caps, nonces, checkpoints."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -78,6 +79,12 @@ def known_since(connection: Connection, index: int, now_s: int) -> int:
     return now_s if first is None else int(first)
 
 
+def proposed_at(connection: Connection, subject: bytes) -> int | None:
+    """Since when the proposal with this digest stands on this signer's page; None: it does not."""
+    table = models.proposals
+    return connection.execute(select(table.c.at_s).where(table.c.subject == subject)).scalar()
+
+
 def record_cosigned(connection: Connection, checkpoint: Checkpoint, now_s: int) -> None:
     """Remember a checkpoint as vouched for; the same again changes nothing."""
     if last_cosigned(connection)[0] < checkpoint.size:
@@ -145,12 +152,20 @@ def bind_customers(connection: Connection, credentials: Mapping[str, Credential]
 
 
 def record_destinations(connection: Connection, intent: Intent, network: str, now_s: int) -> None:
-    """Remember where this signer let something be paid, so that its page can say when somebody is paid first."""
-    table = models.destinations
+    """Remember where this signer lets how much be paid, so that its page can say what is new; once for an intent."""
+    table, digest, values = models.destinations, intent.digest(), Counter[bytes]()
+    if connection.execute(select(table.c.at_s).where(table.c.intent == digest).limit(1)).one_or_none() is not None:
+        return
     for payment in intent.payments:
-        script = address_to_script(payment.destination, network)
-        if connection.execute(select(table.c.at_s).where(table.c.script == script)).one_or_none() is None:
-            connection.execute(insert(table).values(script=script, intent=intent.digest(), at_s=now_s))
+        values[address_to_script(payment.destination, network)] += payment.amount.units
+    for script, value_sat in values.items():
+        connection.execute(insert(table).values(intent=digest, script=script, value_sat=value_sat, at_s=now_s))
+
+
+def most_paid_sat(connection: Connection, script: bytes) -> int | None:
+    """The most that one intent paid to a script with a share of this signer's; None: nothing ever."""
+    table = models.destinations
+    return connection.execute(select(func.max(table.c.value_sat)).where(table.c.script == script)).scalar()
 
 
 def record_counters(connection: Connection, approvals: Iterable[ApprovalFacts], subject: bytes) -> None:

@@ -1,8 +1,8 @@
 """The roster in force at one signer: the genesis's, and each one after it that a quorum under the last one approved.
 
-Two steps keep signers together. Each is *ready* for one change a version, for ever, once officers, log and delay allow
-it; and each *adopts* what so many signers are ready for that no other change of this version can have as many, even
-with a minority of signers in the wrong hands. So a change is in force everywhere or can still be brought there.
+Two steps keep signers together. Each is *ready* for one roster a version, for ever, once officers, log and delay allow
+it; and each *adopts* what so many signers are ready for that no other roster of this version can have as many, even
+with a minority of signers in the wrong hands. So a roster is in force everywhere or can still be brought there.
 """
 
 from sqlalchemy import Connection, insert, select
@@ -14,7 +14,6 @@ from holdfast.authority import (
     Genesis,
     Header,
     Roster,
-    RosterChange,
     open_envelope,
     require_roster_change,
     require_roster_possible,
@@ -29,9 +28,14 @@ from holdfast.signer.records import freezes_in_force, known_since, last_cosigned
 from holdfast.store import transaction
 
 
+def majority(signers: int) -> int:
+    """More signers than may be in the wrong hands: the smallest threshold that a committee of all of them has."""
+    return signers // 2 + 1
+
+
 def ready_quorum(signers: int) -> int:
-    """How many signers must be ready: two such groups share more than a third of all, and so an honest one."""
-    return 2 * signers // 3 + 1
+    """How many signers must be ready: any two groups of so many share a :func:`majority`, and so an honest one."""
+    return (signers + majority(signers) + 1) // 2
 
 
 class Rosters:
@@ -46,22 +50,26 @@ class Rosters:
         self.current: Roster = genesis.roster if newest is None else Roster.decoded(newest)
 
     def ready(self, request: RosterRequest, now_s: int) -> RosterReady:
-        """Vouch for a change as the one of its version; for the same again, vouch again.
+        """Vouch for a change's roster as the one of its version; for the same again, vouch again.
 
         What lets anybody or anything new count has to have been in the log, and on this signer's page, for the
         genesis's delay, by this signer's own clock; and no freeze may be in force. What only takes away does not wait.
 
+        A change whose time passed while a majority of signers were ready for its roster can still be completed. Fewer
+        keep nobody from approving the same roster anew: whoever was ready for it is ready for it in another change.
+
         :raises AuthorityError: it does not follow the roster in force, too few of *its* officers approved it, or its
-            time passed before any signer was ready.
-        :raises RosterReadyForAnother: this signer vouched for another change of the version.
+            time passed before enough signers were ready.
+        :raises RosterReadyForAnother: this signer vouched for another roster of the version.
         :raises DelayNotElapsed: it has not been known and shown here for long enough.
         :raises LogNotConsistent: the log shown does not hold it.
         """
         change = request.proposal.change
-        answer = RosterReady(change.digest(), change.roster.version)
+        answer = RosterReady(change.roster.digest(), change.roster.version)
         if change.roster == self.current or self._is_ready(answer):
             return answer
-        if not _vouched(change, request.ready, self.current):
+        # Letters of a minority may all be of signers in the wrong hands, which vouch whenever they like.
+        if len(_vouched(change.roster, request.ready, self.current)) < majority(len(self.current.signers)):
             change.require_unexpired(now_s)
         require_roster_change(change, request.approvals, self.current, self._genesis.digest())
         with transaction(self._home.engine) as connection:
@@ -74,8 +82,8 @@ class Rosters:
     def _is_ready(self, answer: RosterReady) -> bool:
         table = models.roster_readies
         with transaction(self._home.engine) as connection:
-            known = connection.execute(select(table.c.change).where(table.c.version == answer.version)).scalar()
-        return known == answer.change and answer.version == self.current.version + 1
+            known = connection.execute(select(table.c.roster).where(table.c.version == answer.version)).scalar()
+        return known == answer.roster and answer.version == self.current.version + 1
 
     def _require_waited(self, connection: Connection, proposal: RosterProposal, now_s: int) -> None:
         if freezes_in_force(connection):
@@ -91,10 +99,10 @@ class Rosters:
     @staticmethod
     def _lock(connection: Connection, answer: RosterReady, now_s: int) -> None:
         table = models.roster_readies
-        known = connection.execute(select(table.c.change).where(table.c.version == answer.version)).scalar()
+        known = connection.execute(select(table.c.roster).where(table.c.version == answer.version)).scalar()
         if known is None:
-            connection.execute(insert(table).values(version=answer.version, change=answer.change, at_s=now_s))
-        elif known != answer.change:
+            connection.execute(insert(table).values(version=answer.version, roster=answer.roster, at_s=now_s))
+        elif known != answer.roster:
             raise RosterReadyForAnother(f"this signer is ready for another roster {answer.version}")
 
     def adopt(self, request: RosterAdoption, now_s: int) -> None:
@@ -108,7 +116,7 @@ class Rosters:
         if change.roster == self.current:
             return
         require_roster_possible(change, self.current, self._genesis.digest())
-        ready, needed = _vouched(change, request.ready, self.current), ready_quorum(len(self.current.signers))
+        ready, needed = _vouched(change.roster, request.ready, self.current), ready_quorum(len(self.current.signers))
         if len(ready) < needed:
             raise RosterNotReady(f"{len(ready)} of {needed} signers are ready for roster {change.roster.version}")
         with transaction(self._home.engine) as connection:
@@ -137,15 +145,15 @@ class Rosters:
             raise LogNotConsistent("the log does not hold this change")
 
 
-def _vouched(change: RosterChange, letters: tuple[Envelope, ...], roster: Roster) -> set[str]:
-    """The signers whose letters say that they are ready for this change.
+def _vouched(proposed: Roster, letters: tuple[Envelope, ...], current: Roster) -> set[str]:
+    """The signers whose letters say that they are ready for this roster.
 
     :raises AuthorityError: a letter is not its sender's, or of another place.
     """
-    vouched, digest = set(), change.digest()
-    for letter in letters[: len(roster.signers)]:
+    vouched, digest = set(), proposed.digest()
+    for letter in letters[: len(current.signers)]:
         sender = letter.letter.header.sender
-        body = RosterReady.decoded(open_envelope(letter, roster, Header(sender, EVERYONE, digest, 0, 0)))
-        if body == RosterReady(digest, change.roster.version):
+        body = RosterReady.decoded(open_envelope(letter, current, Header(sender, EVERYONE, digest, 0, 0)))
+        if body == RosterReady(digest, proposed.version):
             vouched.add(sender)
     return vouched

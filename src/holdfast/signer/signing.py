@@ -38,6 +38,7 @@ from holdfast.signer.records import (
     last_cosigned,
     newest_list,
     newest_list_number,
+    proposed_at,
     record_cosigned,
     record_counters,
     record_destinations,
@@ -130,6 +131,7 @@ class Signings:
             members=key.order.members,
             output_key=key.output_key,
             known_since_s=lambda index: known_since(connection, index, now_s),
+            proposed_at_s=lambda subject: proposed_at(connection, subject),
         )
 
     def _screen(self, connection: Connection) -> Screen:
@@ -153,7 +155,6 @@ class Signings:
         record_counters(connection, findings.approvals, intent.digest())
         self._count(connection, request, key.order, now_s)
         record_cosigned(connection, checkpoint, now_s)
-        record_destinations(connection, intent, key.order.network, now_s)
 
     def _count(self, connection: Connection, request: SigningRequest, order: KeyOrder, now_s: int) -> None:
         count_movement(
@@ -223,6 +224,8 @@ class Signings:
                 if freezes_in_force(connection):
                     raise Frozen("a freeze came into force during the session")
                 self._require_still_right(connection, session.request, session.order, now_s)
+                # Only now: what was begun and never released is no payment that anybody could compare another with.
+                record_destinations(connection, session.request.intent, session.order.network, now_s)
             use_nonces(connection, zip(session.commitments, session.messages, strict=True), now_s)
         shares = tuple(
             sign(session.share, nonces, message, commitments, list(path))

@@ -1,7 +1,6 @@
-"""The table of what waits at one signer: bounded for each kind, and listed without decoding any of it."""
+"""The table of what waits at one signer: bounded for each kind, with all that a line of the page's lists says."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, case, delete, func, insert, or_, select, update
@@ -14,28 +13,11 @@ PAYOUT, ROSTER, LIFT = "payout", "roster", "lift"
 MAX_OF_A_KIND = 400
 """How many proposals of one kind wait at a signer at most: twice what an honest control plane asks about at a time."""
 
-MAX_LISTED = 50
-"""How many the page lists, the newest first."""
-
 ANY_VERSION = 0
 """The version of what is of no version: a lift."""
 
 KEPT_S = 86_400
 """How long what has ended can still be looked at."""
-
-
-@dataclass(frozen=True)
-class Summary:
-    """One line of the list of what waits; ``is_open``: nothing known without decoding it keeps it from approval."""
-
-    subject: bytes
-    kind: str
-    headline: str
-    detail: str
-    approvals: int
-    persons: int
-    until_s: int
-    is_open: bool
 
 
 def kind_of(proposal: Proposal) -> str:
@@ -46,7 +28,7 @@ def kind_of(proposal: Proposal) -> str:
 
 
 def insert_proposal(
-    connection: Connection, proposal: Proposal, persons: int, in_force: dict[str, int], at_s: int
+    connection: Connection, proposal: Proposal, *, persons: int, delay_s: int, in_force: dict[str, int], at_s: int
 ) -> None:
     """Keep a proposal that is not kept yet, in the place of a lesser one where too many of its kind are.
 
@@ -54,6 +36,7 @@ def insert_proposal(
     plane in the wrong hands fills the table in vain, for the next honest proposal always finds room.
 
     :param persons: how many persons it takes; 0: the change quorum of the roster in force.
+    :param delay_s: how long it waits even once it is approved.
     :param in_force: the version that a proposal of each kind must be of to be carried out.
     """
     kind, table = kind_of(proposal), models.proposals
@@ -65,6 +48,8 @@ def insert_proposal(
             kind=kind,
             version=_version(proposal),
             persons=persons,
+            entry=None if isinstance(proposal, LiftProposal) else proposal.log.entry.index,
+            delay_s=delay_s,
             headline=headline,
             detail=detail,
             request=proposal.encoded(),
@@ -106,48 +91,24 @@ def forget_lifts(connection: Connection, is_lifted: Callable[[bytes], bool]) -> 
     _remove(connection, done)
 
 
-def summaries(connection: Connection, quorum: int, in_force: dict[str, int], now_s: int) -> list[Summary]:
-    """What still needs approvals, newest first, at most :data:`MAX_LISTED`.
-
-    :param quorum: how many officers it takes where it takes the roster's change quorum.
-    """
-    table, approvals = models.proposals, _approvals()
-    needed = case((table.c.persons == 0, quorum), else_=table.c.persons)
-    query = select(table, approvals.label("approvals"), needed.label("needed"))
-    query = query.where(table.c.expires_at_s > now_s, approvals < needed)
-    rows = connection.execute(query.order_by(table.c.at_s.desc(), table.c.subject).limit(MAX_LISTED)).all()
-    return [
-        Summary(
-            subject=bytes(row.subject),
-            kind=row.kind,
-            headline=row.headline,
-            detail=row.detail,
-            approvals=row.approvals,
-            persons=row.needed,
-            until_s=row.expires_at_s,
-            is_open=row.version == in_force[row.kind],
-        )
-        for row in rows
-    ]
-
-
 def _make_room(connection: Connection, kind: str, version: int, now_s: int) -> None:
     table = models.proposals
     count = connection.execute(select(func.count()).where(table.c.kind == kind)).scalar_one()
     if count < MAX_OF_A_KIND:
         return
     ended: ColumnElement[Any] = or_(table.c.expires_at_s <= now_s, table.c.version != version)
-    rank = case((ended, 0), (_approvals() == 0, 1), else_=2)
+    rank = case((ended, 0), (approvals_known() == 0, 1), else_=2)
     query = select(table.c.subject).where(table.c.kind == kind).order_by(rank, table.c.at_s, table.c.subject)
     _remove(connection, list(connection.execute(query.limit(count - MAX_OF_A_KIND + 1)).scalars()))
 
 
 def _remove(connection: Connection, subjects: list[bytes]) -> None:
-    for table in (models.page_approvals, models.proposals):
+    for table in (models.page_approvals, models.set_aside, models.proposals):
         connection.execute(delete(table).where(table.c.subject.in_(subjects)))
 
 
-def _approvals() -> ScalarSelect[Any]:
+def approvals_known() -> ScalarSelect[Any]:
+    """How many approvals of a proposal this signer holds, as a column beside its row."""
     table = models.page_approvals
     return select(func.count()).where(table.c.subject == models.proposals.c.subject).scalar_subquery()
 
@@ -167,4 +128,4 @@ def _words(proposal: Proposal) -> tuple[str, str]:
         return f"Roster {proposal.change.roster.version}", proposal.change.reason
     intent = proposal.intent
     paid = intent.payments[0].destination if len(intent.payments) == 1 else f"{len(intent.payments)} payments"
-    return str(intent.total()), f"{paid}, out of {intent.vault}"
+    return intent.total().on_page(), f"{paid}, out of {intent.vault}"

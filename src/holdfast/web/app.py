@@ -49,7 +49,7 @@ def create_app(plane: ControlPlane, *, origin: str, hosts: Iterable[str] = (), r
     app.add_middleware(Gate, sessions=site.sessions, origin=origin)
     own = host_of(urlsplit(origin).netloc)
     names = (*LOOPBACK_HOSTS, *hosts, *((own,) if own else ()))
-    app.add_middleware(Perimeter, hosts=names, csp=SCRIPTED, methods=("GET", "POST"))
+    app.add_middleware(Perimeter, hosts=names, csp=SCRIPTED, methods=("GET", "POST"), origins=(origin,))
     return app
 
 

@@ -28,7 +28,7 @@ class SignInRefused(WebError):
 
 
 class TooManyAttempts(WebError):
-    """Sign-ins are asked for faster than people can."""
+    """Sign-ins fail faster than people can try them."""
 
     code = "web.too_many_attempts"
     status = 429

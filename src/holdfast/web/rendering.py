@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import holdfast
 from holdfast.amounts import Amount, asset_named
-from holdfast.pages import age, machine_moment, moment, short
+from holdfast.pages import age, count, machine_moment, moment, printed, short
 from holdfast.web.reading.policy import span
 
 STATE_TONES = {
@@ -43,7 +43,7 @@ class AmountParts(NamedTuple):
 
 def amount_parts(amount: Amount) -> AmountParts:
     """Digits, filling and asset; ``digits`` alone is what is read aloud and copied."""
-    digits, asset = str(amount).split(" ")
+    digits, asset = amount.on_page().split(" ")
     _, point, fraction = digits.partition(".")
     missing = min(_ALIGNED_DECIMALS, asset_named(asset).decimals) - len(fraction)
     return AmountParts(digits, ("" if point else ".") + "0" * missing if missing > 0 else "", asset)
@@ -63,13 +63,13 @@ def origin(address: str) -> str:
 def signed_units(units: int, asset: str) -> str:
     """A difference in base units as a signed amount, with a true minus sign."""
     sign = "\N{MINUS SIGN}" if units < 0 else "+" if units else ""
-    return f"{sign}{Amount(asset, abs(units))}"
+    return f"{sign}{Amount(asset, abs(units)).on_page()}"
 
 
 def per_cent(per_myriad: int) -> str:
     """Parts of ten thousand as per cent, with what decimals matter."""
     whole, part = divmod(per_myriad, 100)
-    return f"{whole:,}{f'.{part:02}'.rstrip('0') if part else ''} %"
+    return f"{count(whole)}{f'.{part:02}'.rstrip('0') if part else ''} %"
 
 
 def took(seconds: int) -> str:
@@ -99,6 +99,7 @@ def environment() -> Environment:
         loader=PackageLoader("holdfast.web"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=printed,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -47,18 +47,20 @@ class Told:
 
 def _requested(event: WithdrawalRequested) -> Told:
     order = WithdrawalOrder.decoded(event.order)
-    return Told(f"{order.customer} asks for {order.amount} to {order.destination} ({event.withdrawal})")
+    return Told(f"{order.customer} asks for {order.amount.on_page()} to {order.destination} ({event.withdrawal})")
 
 
 def _fixed(event: IntentFixed) -> Told:
     intent = Intent.decoded(event.body)
     payments = "one payment" if len(intent.payments) == 1 else f"{len(intent.payments)} payments"
-    return Told(f"Payout {short(event.intent)} is fixed: {payments} of {intent.total()} out of {intent.vault}")
+    return Told(
+        f"Payout {short(event.intent)} is fixed: {payments} of {intent.total().on_page()} out of {intent.vault}"
+    )
 
 
 def _credited(event: DepositCredited) -> Told:
     owner = event.customer or "the house"
-    return Told(f"A deposit of {Amount(event.asset, event.units)} is credited to {owner}", "good")
+    return Told(f"A deposit of {Amount(event.asset, event.units).on_page()} is credited to {owner}", "good")
 
 
 _TELL: dict[type[Event], Callable[[Any], Told]] = {

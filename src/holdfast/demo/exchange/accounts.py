@@ -1,6 +1,5 @@
 """Opening an account with a passkey, and signing in with it. There is no password, and nothing to remember."""
 
-import secrets
 import threading
 from dataclasses import dataclass
 
@@ -27,20 +26,14 @@ from holdfast.custody import (
 from holdfast.demo.exchange.errors import AccountsFull, ChallengeSpent
 from holdfast.demo.exchange.forms import Document
 from holdfast.demo.exchange.names import name_from_text
-from holdfast.pages import Expiring
+from holdfast.pages import Challenges
 from holdfast.reserves import set_customer_nonce
 from holdfast.store import snapshot, transaction
 
 CHALLENGE_LASTS_S = 300
-MAX_CHALLENGES = 1_000
 
 MAX_OPENED = 1_000
 """The most accounts that one process opens: each is an entry in the audit log for ever."""
-
-SIGN_IN = ""
-"""What a challenge is for when it is for no new account: no account has the empty name."""
-
-_CHALLENGE_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -51,13 +44,18 @@ class Place:
     asset: str
 
 
+def _spent() -> ChallengeSpent:
+    return ChallengeSpent("this was answered before, or waited too long: begin again")
+
+
 class Accounts:
     """The accounts of a control plane's customers, as their own page opens and enters them."""
 
     def __init__(self, plane: ControlPlane, place: Place) -> None:
         self._plane = plane
         self._place = place
-        self._challenges: Expiring[str] = Expiring(plane.clock, lifetime_s=CHALLENGE_LASTS_S, limit=MAX_CHALLENGES)
+        self._openings = Challenges(plane.clock, lifetime_s=CHALLENGE_LASTS_S, refusal=_spent)
+        self._sign_ins = Challenges(plane.clock, lifetime_s=CHALLENGE_LASTS_S, refusal=_spent)
         self._opened = 0
         self._lock = threading.Lock()
 
@@ -70,20 +68,21 @@ class Accounts:
         name = name_from_text(wanted)
         with snapshot(self._plane.engine) as connection:
             self._require_free(connection, name)
-        return self._challenge(name) | {"rp_name": self._plane.genesis.venue, "name": name}
+        return self._asked(self._openings.give(name)) | {"rp_name": self._plane.genesis.venue, "name": name}
 
-    def open(self, challenge: str, document: object, nonce: bytes) -> str:
+    def open(self, wanted: str, challenge: str, document: object, nonce: bytes) -> str:
         """Open the account that the challenge was given for, with the passkey that answered it; the account's name.
 
+        :param wanted: its name, as when the challenge was asked for.
         :param nonce: 16 bytes that the customer's page chose for the proof of reserves.
         :raises ChallengeSpent: answered before, too old, or given for something else.
         :raises AuthorityError: the registration was made elsewhere, or its user was not verified.
         :raises CustomerExists: the name or the passkey has an account already.
         """
-        name = self._answered(challenge)
-        if name == SIGN_IN:
-            raise ChallengeSpent("this challenge was given for signing in")
-        credential = credential_from_document(document, base64url_to_bytes(challenge), self._pages)
+        name, given = name_from_text(wanted), base64url_to_bytes(challenge)
+        self._openings.require_open(given, name)
+        credential = credential_from_document(document, given, self._pages)
+        self._openings.spend(given, name)
         self._count_opening()
         try:
             with transaction(self._plane.engine) as connection:
@@ -97,7 +96,7 @@ class Accounts:
 
     def sign_in_challenge(self) -> Document:
         """What the page needs to ask a passkey who is there."""
-        return self._challenge(SIGN_IN)
+        return self._asked(self._sign_ins.give())
 
     def sign_in(self, challenge: str, document: object) -> str:
         """The customer whose passkey answered the challenge.
@@ -106,12 +105,13 @@ class Accounts:
         :raises CustomerUnknown: nobody's passkey.
         :raises AuthorityError: not that passkey's answer, made elsewhere, or its user was not verified.
         """
-        if self._answered(challenge) != SIGN_IN:
-            raise ChallengeSpent("this challenge was given for opening an account")
+        given = base64url_to_bytes(challenge)
+        self._sign_ins.require_open(given)
         assertion = assertion_from_document(document)
         with snapshot(self._plane.engine) as connection:
             customer = customer_of_credential(connection, assertion.credential_id)
-        verify_assertion(assertion, customer.credential, self._pages, base64url_to_bytes(challenge))
+        verify_assertion(assertion, customer.credential, self._pages, given)
+        self._sign_ins.spend(given)
         return customer.name
 
     def signing_options(self, customer: str) -> Document:
@@ -124,16 +124,8 @@ class Accounts:
     def _pages(self) -> RelyingParty:
         return self._plane.genesis.customer_pages()
 
-    def _challenge(self, purpose: str) -> Document:
-        challenge = bytes_to_base64url(secrets.token_bytes(_CHALLENGE_BYTES))
-        self._challenges.put(challenge, purpose)
-        return {"challenge": challenge, "rp_id": self._pages.identifier}
-
-    def _answered(self, challenge: str) -> str:
-        purpose = self._challenges.take(challenge)
-        if purpose is None:
-            raise ChallengeSpent("this was answered before, or waited too long: begin again")
-        return purpose
+    def _asked(self, challenge: bytes) -> Document:
+        return {"challenge": bytes_to_base64url(challenge), "rp_id": self._pages.identifier}
 
     @staticmethod
     def _require_free(connection: Connection, name: str, credential: Credential | None = None) -> None:

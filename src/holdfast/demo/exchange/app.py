@@ -68,7 +68,8 @@ def create_exchange(
     # Pages that name no icon, such as the published verifier, are given this one.
     app.add_route("/favicon.ico", lambda _request: RedirectResponse(assets["exchange-mark.svg"]))
     _add_faults(app, render)
-    return Perimeter(app, (HOST,), csp=TRUSTED, methods=("GET", "POST"))
+    own = plane.genesis.customer_pages().origins
+    return Perimeter(app, (HOST,), csp=TRUSTED, methods=("GET", "POST"), origins=own)
 
 
 def _add_faults(app: FastAPI, render: Callable[..., Response]) -> None:

@@ -5,13 +5,15 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from holdfast.pages import NO_NUL
+
 MAX_TEXT = 128
 """The longest name or reference that is looked up."""
 
 Base64Url = Annotated[str, Field(min_length=1, max_length=6_000, pattern="^[A-Za-z0-9_-]+$")]
 Challenge = Annotated[str, Field(min_length=43, max_length=43, pattern="^[A-Za-z0-9_-]{43}$")]
 Epoch = Annotated[int, Path(ge=1, lt=2**53)]
-Reference = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+Reference = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=NO_NUL)]
 
 
 class Form(BaseModel):
@@ -27,8 +29,9 @@ class NameForm(Form):
 
 
 class OpeningForm(Form):
-    """A new passkey's registration, and the 128-bit nonce that this customer's page chose."""
+    """An account's name, its passkey's registration, and the 128-bit nonce that this customer's page chose."""
 
+    name: Annotated[str, Field(max_length=200)]
     challenge: Challenge
     credential: dict[str, Base64Url]
     nonce: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
@@ -64,14 +67,14 @@ class ReferenceForm(Form):
 class ApproveForm(Form):
     """A stand-in person and the payout that they shall approve."""
 
-    person: Annotated[str, Field(max_length=MAX_TEXT)]
+    person: Annotated[str, Field(max_length=MAX_TEXT, pattern=NO_NUL)]
     intent: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class StandInForm(Form):
     """A stand-in customer."""
 
-    customer: Annotated[str, Field(max_length=MAX_TEXT)]
+    customer: Annotated[str, Field(max_length=MAX_TEXT, pattern=NO_NUL)]
 
 
 class NothingForm(Form):

@@ -1,5 +1,6 @@
 """An address that a wallet scans: BIP 21's URI, drawn as a QR code."""
 
+import functools
 import io
 
 import segno
@@ -13,6 +14,7 @@ def payment_uri(address: str) -> str:
     return f"bitcoin:{address}"
 
 
+@functools.lru_cache(maxsize=1_000)
 def payment_code(address: str) -> bytes:
     """An SVG image of the payment URI: dark on light, with its quiet zone, whatever the page's own colours are."""
     drawn = io.BytesIO()

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse
 
 from holdfast.demo.exchange.exchange import Exchange
 from holdfast.demo.exchange.forms import Document, Epoch
-from holdfast.reserves import MANIFEST, PUBLISHED_FILES, EpochUnknown, EpochView, epoch_view, epoch_views, prove
+from holdfast.reserves import MANIFEST, PUBLISHED_FILES, EpochUnknown, EpochView, epoch_views, prove, public_folder
 
 SHOWN_EPOCHS = 12
 
@@ -35,7 +36,7 @@ def _shown(view: EpochView) -> Document:
         "super_root": view.super_root.hex(),
         "height": view.block.height,
         "assets": [
-            {"asset": cover.asset, "liabilities": str(cover.liabilities), "coins": str(cover.coins)}
+            {"asset": cover.asset, "liabilities": cover.liabilities.on_page(), "coins": cover.coins.on_page()}
             for cover in view.assets
         ],
     }
@@ -52,5 +53,8 @@ def add_published_files(app: FastAPI, exchange: Exchange) -> None:
     def published(epoch: Epoch, name: str) -> Response:
         if name not in (MANIFEST, *PUBLISHED_FILES):
             raise EpochUnknown("no epoch has a file of this name")
-        path = epoch_view(exchange.reserves, epoch).public / name
-        return Response(path.read_bytes(), media_type=_MEDIA_TYPES[path.suffix])
+        # Not through the manifest: a large one takes long to read, and anybody may ask.
+        path = public_folder(exchange.reserves, epoch) / name
+        if not path.is_file():
+            raise EpochUnknown("this epoch was published without this file")
+        return FileResponse(path, media_type=_MEDIA_TYPES[path.suffix])

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import holdfast
 from holdfast.custody import ControlPlane
-from holdfast.pages import machine_moment, moment, short
+from holdfast.pages import machine_moment, moment, printed, short
 
 
 def renderer(plane: ControlPlane, assets: Mapping[str, str]) -> Callable[..., HTMLResponse]:
@@ -17,6 +17,7 @@ def renderer(plane: ControlPlane, assets: Mapping[str, str]) -> Callable[..., HT
         loader=PackageLoader(__package__ or ""),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=printed,
         trim_blocks=True,
         lstrip_blocks=True,
     )

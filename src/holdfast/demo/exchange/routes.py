@@ -83,7 +83,7 @@ def add_account_routes(app: FastAPI, exchange: Exchange) -> None:
 
     @app.post("/accounts")
     def open_account(form: OpeningForm) -> Response:
-        return entered(accounts.open(form.challenge, form.credential, bytes.fromhex(form.nonce)))
+        return entered(accounts.open(form.name, form.challenge, form.credential, bytes.fromhex(form.nonce)))
 
     @app.post("/sign-in/challenge")
     def challenge(_form: NothingForm) -> Response:

@@ -16,7 +16,7 @@ def add_simulated_routes(app: FastAPI, exchange: Exchange, simulation: Simulatio
 
     @app.post("/simulation/fund")
     def fund(request: Request, _form: NothingForm) -> Response:
-        return JSONResponse({"amount": str(simulation.fund(exchange.customer(request)))})
+        return JSONResponse({"amount": simulation.fund(exchange.customer(request)).on_page()})
 
     @app.post("/simulation/mine")
     def mine(request: Request, _form: NothingForm) -> Response:

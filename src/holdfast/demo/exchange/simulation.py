@@ -139,7 +139,7 @@ class Simulation:
             payouts = [
                 {
                     "intent": payout.intent.hex(),
-                    "total": str(payout.total),
+                    "total": payout.total.on_page(),
                     "payments": payout.payments,
                     "needed": approvals_needed(self._plane, payout),
                     "persons": self._persons(payout.approved_by),

@@ -52,9 +52,9 @@ def account_document(plane: ControlPlane, place: Place, customer: str) -> Docume
         ]
     return {
         "balance": {
-            "available": str(balance.available),
-            "held": str(balance.held),
-            "total": str(balance.total),
+            "available": balance.available.on_page(),
+            "held": balance.held.on_page(),
+            "total": balance.total.on_page(),
             "holds_some": balance.held.units > 0,
         },
         "deposits": [_deposit(plane, view) for view in deposits],
@@ -69,7 +69,7 @@ def _deposit(plane: ControlPlane, view: DepositView) -> Document:
         tone, words = "wait", f"{view.confirmations} of {plane.confirmations} confirmations"
     else:
         tone, words = "watch", "In no block any more"
-    return {"txid": view.txid, "vout": view.vout, "amount": str(view.amount), "tone": tone, "words": words}
+    return {"txid": view.txid, "vout": view.vout, "amount": view.amount.on_page(), "tone": tone, "words": words}
 
 
 def _withdrawal(plane: ControlPlane, connection: Connection, view: WithdrawalView) -> Document:
@@ -77,7 +77,7 @@ def _withdrawal(plane: ControlPlane, connection: Connection, view: WithdrawalVie
     progress = _progress(plane, connection, view, payout)
     return {
         "reference": view.reference,
-        "amount": str(view.amount),
+        "amount": view.amount.on_page(),
         "destination": view.destination,
         "requested_at_s": view.requested_at_s,
         "step": progress.step,

@@ -19,6 +19,7 @@ import hashlib
 import hmac
 import io
 import json
+import os
 import re
 import sys
 from typing import Any
@@ -70,6 +71,8 @@ def no_number(_text: str) -> int:
 def read_document(path: str, limit: int) -> Any:
     """The document in a file, whose every byte must be as the format writes it."""
     try:
+        # A pipe would have us wait for ever.
+        form(os.path.isfile(path) or not os.path.exists(path), f"{path} is no regular file")
         with open(path, "rb") as file:
             content = file.read(limit + 1)
     except OSError as fault:

@@ -30,7 +30,7 @@ from holdfast.authority import (
     verify_assertion,
 )
 from holdfast.errors import HoldfastError
-from holdfast.pages import SHARED, TRUSTED, Assets, Perimeter, age, host_of, machine_moment, moment, short
+from holdfast.pages import SHARED, TRUSTED, Assets, Perimeter, age, host_of, machine_moment, moment, printed, short
 from holdfast.signer.errors import InvitationInvalid, ProposalUnknown
 from holdfast.signer.messages import FreezeRequest
 from holdfast.signer.node import SignerNode
@@ -63,8 +63,9 @@ def create_page(node: SignerNode) -> ASGIApp:
         Route("/static/{name}", page.assets.serve),
     ]
     app = Starlette(routes=routes, exception_handlers={HoldfastError: page.refused, HTTPException: page.unknown})
-    host = host_of(node.home.identity.origin.split("://", 1)[-1]) or "localhost"
-    return Perimeter(app, (host,), csp=TRUSTED, methods=("GET", "POST"))
+    origin = node.home.identity.origin
+    host = host_of(origin.split("://", 1)[-1]) or "localhost"
+    return Perimeter(app, (host,), csp=TRUSTED, methods=("GET", "POST"), origins=(origin,))
 
 
 class _Page:
@@ -77,6 +78,7 @@ class _Page:
             loader=PackageLoader("holdfast.signer.pages"),
             autoescape=True,
             undefined=StrictUndefined,
+            finalize=printed,
             trim_blocks=True,
             lstrip_blocks=True,
         )
@@ -105,7 +107,7 @@ class _Page:
 
     def waiting(self, _request: Request) -> Response:
         """Everything that waits here."""
-        return self._render("waiting.html", waiting=show_all(self._node))
+        return self._render("waiting.html", lists=show_all(self._node))
 
     def subject(self, request: Request) -> Response:
         """One thing that waits, whole."""

@@ -18,15 +18,18 @@ from holdfast.authority import (
 from holdfast.chains.bitcoin import DecodedSpend, address_to_script, decode_spend, script_to_address
 from holdfast.errors import HoldfastError
 from holdfast.signer import models
+from holdfast.signer.listing import Lists
 from holdfast.signer.matching import ASSET
 from holdfast.signer.node import SignerNode
 from holdfast.signer.proposal_messages import IntentProposal, Proposal, RosterProposal
-from holdfast.signer.records import find_freeze, is_lifted
-from holdfast.signer.waiting import Summary
+from holdfast.signer.records import find_freeze, is_lifted, most_paid_sat
 from holdfast.store import transaction
 
 HISTORY_S = 90 * 86_400
 """How far back a payout is compared with what this signer let through."""
+
+MUCH_MORE = 10
+"""From how many times the most ever paid to an address on a payment to it is marked."""
 
 _MOST_COMPARED = 10_000
 
@@ -50,13 +53,26 @@ class ShownApproval:
 
 @dataclass(frozen=True)
 class ShownPayment:
-    """An output of the transaction that pays somebody; ``customer`` and ``reference`` of the order it settles."""
+    """An output of the transaction that pays somebody; ``customer`` and ``reference`` of the order it settles.
+
+    ``most_before`` is what this signer ever let one payout pay to the address at most, or None: it never did.
+    """
 
     address: str
     amount: Amount
     customer: str | None
     reference: str | None
-    is_first: bool
+    most_before: Amount | None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this signer has never let anything be paid to the address."""
+        return self.most_before is None
+
+    @property
+    def dwarfs_earlier(self) -> bool:
+        """Whether what it let be paid there before says little: a dust payment makes no address a known one."""
+        return self.most_before is not None and self.amount.units > MUCH_MORE * self.most_before.units
 
 
 @dataclass(frozen=True)
@@ -164,8 +180,8 @@ def show(node: SignerNode, subject: bytes) -> Shown:
         return _shown(node, connection, node.proposals.find(connection, subject))
 
 
-def show_all(node: SignerNode) -> list[Summary]:
-    """A line on everything that waits here, newest first."""
+def show_all(node: SignerNode) -> Lists:
+    """A line on everything that waits here for people, or for its time."""
     with node.at_work(), transaction(node.home.engine) as connection:
         return node.proposals.listed(connection)
 
@@ -180,8 +196,7 @@ def _shown(node: SignerNode, connection: Connection, proposal: Proposal) -> Show
             _history(node, connection, proposal.intent),
         )
     if isinstance(proposal, RosterProposal):
-        difference = roster_difference(node.roster, proposal.change.roster)
-        delay_s = node.genesis.change_delay_s if difference.weakens() else 0
+        difference, delay_s = roster_difference(node.roster, proposal.change.roster), node.proposals.delay_s(proposal)
         return ShownRoster(about, proposal.change.roster.version, proposal.change.reason, difference, delay_s)
     lifted = tuple(_freeze(connection, order) for order in proposal.lift.freezes)
     return ShownLift(about, proposal.lift, lifted)
@@ -269,14 +284,14 @@ def _payments(
             continue
         left.remove(found)
         order = None if found[1].order is None else orders[found[1].order]
-        known = select(models.destinations.c.at_s).where(models.destinations.c.script == output.script)
+        most_sat = most_paid_sat(connection, output.script)
         shown.append(
             ShownPayment(
                 address=script_to_address(output.script, network),
                 amount=Amount(ASSET, output.value_sat),
                 customer=None if order is None else order.customer,
                 reference=None if order is None else order.reference,
-                is_first=connection.execute(known).scalar() is None,
+                most_before=None if most_sat is None else Amount(ASSET, most_sat),
             )
         )
     return tuple(shown), returned
@@ -288,6 +303,8 @@ def _history(node: SignerNode, connection: Connection, intent: Intent) -> Histor
         table.c.vault == intent.vault,
         table.c.asset == intent.asset,
         table.c.intent != intent.digest(),
+        # Begun is not let through: only of what was released are the destinations known.
+        table.c.intent.in_(select(models.destinations.c.intent)),
         table.c.at_s > node.clock.now_s() - HISTORY_S,
     )
     totals = {bytes(row.intent): int(row.total) for row in connection.execute(query.limit(_MOST_COMPARED)).all()}

@@ -1,10 +1,7 @@
 """What a role may do here: everybody in the roster looks, two roles act."""
 
-from holdfast.authority import OFFICER, Person
+from holdfast.authority import OFFICER, OPERATOR, Person
 from holdfast.web.errors import RoleMissing
-
-OPERATOR = "operator"
-"""Plans payouts and cancels withdrawals; approves nothing by that."""
 
 ACTING_ROLES = (OFFICER, OPERATOR)
 

@@ -22,14 +22,16 @@ from holdfast.authority import (
     verify_assertion,
 )
 from holdfast.clock import Clock
+from holdfast.pages import Challenges
 from holdfast.web.access.attempts import Attempts
-from holdfast.web.access.challenges import Challenges
 from holdfast.web.access.sessions import Sessions
 from holdfast.web.errors import ChallengeUnknown, SignInRefused
 
 log = structlog.get_logger()
 
 MAX_NAME = 80
+
+CHALLENGE_LASTS_S = 120
 
 
 @dataclass(frozen=True)
@@ -51,18 +53,15 @@ class SignIn:
         self._origin = origin
         self._roster = roster
         self._sessions = sessions
-        self._challenges = Challenges(clock)
+        self._challenges = Challenges(clock, lifetime_s=CHALLENGE_LASTS_S, refusal=_unknown)
         self._attempts = Attempts(clock)
         self._pretence = secrets.token_bytes(32)
 
-    def invite(self, name: str, address: str) -> Invitation:
+    def invite(self, name: str) -> Invitation:
         """A challenge for whoever says that they are ``name``; without a name, for any passkey that the device offers.
 
         A name that the roster does not have is answered like one that it has: the page tells nobody who is in it.
-
-        :raises TooManyAttempts: from this address, or from all.
         """
-        self._attempts.count(address)
         roster = self._roster()
         credentials = self._credentials(roster, name.strip()[:MAX_NAME])
         return Invitation(self._challenges.give(), roster.relying_party, credentials)
@@ -76,27 +75,33 @@ class SignIn:
             return (hmac.digest(self._pretence, name.encode(), hashlib.sha256),)
 
     def accept(self, challenge: bytes, assertion: Assertion, address: str) -> str:
-        """Sign in whoever made the assertion; returns the session's token.
+        """Sign in whoever made the assertion; returns the session's token. Whatever others try, a right one gets in.
 
-        :raises TooManyAttempts: from this address, or from all.
+        :raises TooManyAttempts: it is wrong, like many before it from this address.
         :raises ChallengeUnknown: the challenge is not open.
         :raises SignInRefused: not the assertion of a person in the roster in force, user verified, on this origin.
         """
-        self._attempts.count(address)
         roster = self._roster()
         try:
-            self._challenges.take(challenge)
+            self._challenges.require_open(challenge)
             person, credential = _owner(roster, assertion.credential_id)
             pages = RelyingParty(roster.relying_party, (self._origin,))
             verify_assertion(assertion, credential, pages, challenge)
+            self._challenges.spend(challenge)
         except ChallengeUnknown:
+            self._attempts.count_failed(address)
             raise
         except AuthorityError as refusal:
+            self._attempts.count_failed(address)
             # The log says which part was wrong; whoever tries is told only that it was.
             log.warning("web.sign_in_refused", code=refusal.code, address=address)
             raise SignInRefused("that passkey does not open this console") from None
         log.info("web.signed_in", person=person.name, address=address)
         return self._sessions.begin(person, credential.credential_id)
+
+
+def _unknown() -> ChallengeUnknown:
+    return ChallengeUnknown("this sign-in took too long, or was answered before: begin again")
 
 
 def _owner(roster: Roster, credential_id: bytes) -> tuple[Person, Credential]:

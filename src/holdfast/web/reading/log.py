@@ -22,6 +22,7 @@ from holdfast.audit import (
     verify_inclusion,
 )
 from holdfast.custody import ControlPlane
+from holdfast.pages import count
 from holdfast.web.words import Told, tell
 
 ALTERED = Told("This entry has been altered in the database: it is not what was logged", "bad", LogBroken.code)
@@ -139,6 +140,6 @@ def _fields(event: Event) -> list[tuple[str, str]]:
 
 def _text(value: object) -> str:
     if isinstance(value, bytes):
-        more = f" … ({len(value):,} bytes)" if len(value) > MAX_SHOWN_BYTES else ""
+        more = f" … ({count(len(value))} bytes)" if len(value) > MAX_SHOWN_BYTES else ""
         return value[:MAX_SHOWN_BYTES].hex() + more
     return str(value)

@@ -29,10 +29,10 @@ def _matches(rule: Rule) -> str:
 
 def _amounts(rule: Rule) -> str:
     if rule.above is not None and rule.up_to is not None:
-        return f"More than {rule.above}, at most {rule.up_to},"
+        return f"More than {rule.above.on_page()}, at most {rule.up_to.on_page()},"
     if rule.above is not None:
-        return f"More than {rule.above}"
-    return f"At most {rule.up_to}" if rule.up_to is not None else f"Any amount of {rule.asset}"
+        return f"More than {rule.above.on_page()}"
+    return f"At most {rule.up_to.on_page()}" if rule.up_to is not None else f"Any amount of {rule.asset}"
 
 
 def _says(rule: Rule) -> str:

@@ -20,6 +20,7 @@ from holdfast.custody import (
     WithdrawalState,
     vault_certificate,
 )
+from holdfast.pages import count
 from holdfast.signer import CHECKS
 from holdfast.web.reading.log_links import LogLinks
 from holdfast.web.reading.payouts import PayoutPage
@@ -67,7 +68,7 @@ def withdrawal_timeline(
     else:
         steps += _payout_steps(plane, connection, links, payout)
         if view.state is WithdrawalState.PAID:
-            words = (f"The hold of {view.amount} became a transfer: the books show it as paid.",)
+            words = (f"The hold of {view.amount.on_page()} became a transfer: the books show it as paid.",)
             steps.append(Step("Booked", record.ended_at_s, words=words))
     return _timed(steps)
 
@@ -79,13 +80,13 @@ def payout_timeline(plane: ControlPlane, connection: Connection, payout: PayoutP
 
 def _requested(links: LogLinks, record: WithdrawalRecord) -> Step:
     view = record.view
-    words = (f"{view.customer} ordered {view.amount}, signed with their passkey, to",)
+    words = (f"{view.customer} ordered {view.amount.on_page()}, signed with their passkey, to",)
     sequence = links.requested(view)
     return Step("Requested", view.requested_at_s, words=words, mark=view.destination, sequence=sequence)
 
 
 def _held(amount: Amount) -> str:
-    return f"{amount} of the customer's balance is held for it."
+    return f"{amount.on_page()} of the customer's balance is held for it."
 
 
 def _payout_steps(plane: ControlPlane, connection: Connection, links: LogLinks, payout: PayoutPage) -> list[Step]:
@@ -162,9 +163,8 @@ def _chain_steps(plane: ControlPlane, connection: Connection, links: LogLinks, p
 
 
 def _signed_step(links: LogLinks, intent: bytes, quorum: str, version: TransactionVersion) -> Step:
-    words = (
-        f"{quorum} signed together, for a fee of {version.fee}. A threshold signature does not tell which of them.",
-    )
+    fee = version.fee.on_page()
+    words = (f"{quorum} signed together, for a fee of {fee}. A threshold signature does not tell which of them.",)
     return Step(
         "Signed",
         version.signed_at_s,
@@ -182,7 +182,7 @@ def _confirmation_steps(plane: ControlPlane, links: LogLinks, payout: PayoutPage
         so_far = f"{payout.confirmations} of {needed} confirmations." if height else "In no block yet."
         return [Step("Confirmed", None, NEXT, (so_far,)), *_to_come("Booked")]
     found = links.confirmed(view.intent, record.ended_at_s)
-    words = f"In block {height:,}, {payout.confirmations:,} deep by now; {needed} are enough."
+    words = f"In block {count(height)}, {count(payout.confirmations)} deep by now; {needed} are enough."
     return [Step("Confirmed", record.ended_at_s, words=(words,), sequence=found)]
 
 

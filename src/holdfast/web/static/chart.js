@@ -42,7 +42,7 @@ function options(plot, reading) {
   const grid = { stroke: colour("--line"), width: 1 };
   const font = `12px ${colour("--sans")}`;
   const bars = window.uPlot.paths.bars({ size: [0.7, 24], gap: 1 });
-  const numbers = (_chart, splits) => splits.map((value) => Math.abs(value).toLocaleString("en", { maximumFractionDigits: 8 }));
+  const numbers = (_chart, splits) => splits.map((value) => Math.abs(value).toLocaleString("en", { maximumFractionDigits: 8 }).replaceAll(",", "\u202f"));
   return {
     width: plot.clientWidth,
     height: HEIGHT,

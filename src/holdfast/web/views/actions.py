@@ -1,5 +1,6 @@
 """What the console changes: it plans payouts and cancels withdrawals. Neither moves a coin: approvals do, elsewhere."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from holdfast.custody import cancel_withdrawal, plan_payout
 from holdfast.errors import HoldfastError
+from holdfast.pages import NO_NUL
 from holdfast.web.access import require_may_act, session_of
 from holdfast.web.errors import RequestMalformed
 from holdfast.web.site import Site
@@ -26,8 +28,8 @@ def add(app: FastAPI, site: Site) -> None:
         person = session_of(request).person
         require_may_act(person)
         fields = await form_fields(request)
-        vault, reference = _field(fields, "vault"), fields.get("reference")
-        references = None if reference is None else [reference]
+        vault = _field(fields, "vault")
+        references = [_field(fields, "reference")] if "reference" in fields else None
 
         def work() -> str:
             intent = plan_payout(site.plane, vault, references).digest()
@@ -63,6 +65,6 @@ async def _done(site: Site, request: Request, otherwise: str, work: Callable[[],
 
 def _field(fields: dict[str, str], name: str) -> str:
     value = fields.get(name, "")
-    if not 1 <= len(value) <= 200:
+    if not 1 <= len(value) <= 200 or not re.fullmatch(NO_NUL, value):
         raise RequestMalformed(f"the form lacks its field {name}")
     return value

@@ -8,14 +8,12 @@ from fastapi import Path as InPath
 from fastapi import Query, Request
 
 from holdfast.custody import WithdrawalState
+from holdfast.pages import NO_NUL
 from holdfast.web.errors import RequestMalformed
 
 MAX_FIELDS = 10
 
 Sequence = Annotated[int | None, Query(ge=0, le=2**62)]
-NO_NUL = r"^[^\x00]*$"
-"""PostgreSQL's texts hold no NUL: an address with one names nothing."""
-
 Reference = Annotated[str, Query(min_length=1, max_length=200, pattern=NO_NUL)]
 OptionalReference = Annotated[str | None, Query(min_length=1, max_length=200, pattern=NO_NUL)]
 Words = Annotated[str, Query(max_length=200, pattern=NO_NUL)]

@@ -8,8 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from holdfast.authority import AssertionMalformed, assertion_from_document
-from holdfast.pages import TRUSTED
-from holdfast.web.access.challenges import CHALLENGE_BYTES
+from holdfast.pages import CHALLENGE_BYTES, TRUSTED
 from holdfast.web.access.gate import clear_cookie, cookie_name, set_cookie
 from holdfast.web.access.sign_in import MAX_NAME
 from holdfast.web.errors import RequestMalformed, WebError
@@ -33,9 +32,10 @@ def add(app: FastAPI, site: Site) -> None:
         try:
             document = await json_document(request)
             name = document.get("name", "")
-            if not isinstance(name, str) or len(name) > MAX_NAME:
-                raise RequestMalformed(f"a name has at most {MAX_NAME} characters")
-            invitation = site.sign_in.invite(name, _address(request))
+            # JSON can spell half a character, which no name has and no encoding takes.
+            if not isinstance(name, str) or len(name) > MAX_NAME or not name.isprintable():
+                raise RequestMalformed(f"a name has at most {MAX_NAME} printable characters")
+            invitation = site.sign_in.invite(name)
         except WebError as refusal:
             return _refused(refusal)
         return JSONResponse(

@@ -7,7 +7,7 @@ export function amountText(units, asset) {
   const decimals = DECIMALS[asset];
   if (decimals === undefined) throw new Error(`The order is for ${asset}, which this page does not know.`);
   const digits = units.toString().padStart(decimals + 1, "0");
-  const whole = digits.slice(0, -decimals).replace(/\B(?=(\d{3})+$)/g, ",");
+  const whole = digits.slice(0, -decimals).replace(/\B(?=(\d{3})+$)/g, "\u202f");
   const fraction = digits.slice(-decimals).replace(/0+$/, "");
   return `${whole}${fraction ? "." : ""}${fraction} ${asset}`;
 }

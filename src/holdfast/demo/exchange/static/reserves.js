@@ -89,7 +89,7 @@ async function run() {
 function suggest() {
   const epoch = epochs.find((each) => String(each.epoch) === form.elements.epoch.value);
   const seen = balanceBefore(customer, epoch.at_s * 1000);
-  form.elements.expected.value = seen === undefined ? "" : seen.total.replace(/,|\s\w+$/g, "");
+  form.elements.expected.value = seen === undefined ? "" : seen.total.replace(/[^\d.]/g, "");
   find("expected-hint").textContent =
     seen === undefined
       ? "This browser had not shown you a balance by then. What do you think?"

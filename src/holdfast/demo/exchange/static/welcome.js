@@ -28,7 +28,7 @@ async function open(name) {
   const nonce = newNonce();
   // Kept first: an account whose nonce is lost could never tell its own leaf from a copy of somebody else's.
   keepAccount(invitation.name, credential.credential_id, nonce);
-  await post("/accounts", { challenge: invitation.challenge, credential, nonce });
+  await post("/accounts", { name: invitation.name, challenge: invitation.challenge, credential, nonce });
   enter();
 }
 

@@ -22,12 +22,13 @@ TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
     ),
     "roster_readies": (
         sa.Column("version", INTEGER, primary_key=True, autoincrement=False),
-        sa.Column("change", sa.LargeBinary, nullable=False),
+        sa.Column("roster", sa.LargeBinary, nullable=False),
         sa.Column("at_s", INTEGER, nullable=False),
     ),
     "destinations": (
-        sa.Column("script", sa.LargeBinary, primary_key=True),
-        sa.Column("intent", sa.LargeBinary, nullable=False),
+        sa.Column("intent", sa.LargeBinary, primary_key=True),
+        sa.Column("script", sa.LargeBinary, primary_key=True, index=True),
+        sa.Column("value_sat", INTEGER, nullable=False),
         sa.Column("at_s", INTEGER, nullable=False),
     ),
     "proposals": (
@@ -35,6 +36,8 @@ TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("version", INTEGER, nullable=False),
         sa.Column("persons", INTEGER, nullable=False),
+        sa.Column("entry", INTEGER),
+        sa.Column("delay_s", INTEGER, nullable=False),
         sa.Column("headline", sa.Text, nullable=False),
         sa.Column("detail", sa.Text, nullable=False),
         sa.Column("request", sa.LargeBinary, nullable=False),
@@ -47,6 +50,10 @@ TABLES: dict[str, tuple[sa.schema.SchemaItem, ...]] = {
         sa.Column("approval", sa.LargeBinary, nullable=False),
         sa.Column("origin", sa.Text, nullable=False),
         sa.Column("at_s", INTEGER, nullable=False),
+    ),
+    "set_aside": (
+        sa.Column("subject", sa.LargeBinary, primary_key=True),
+        sa.Column("person", sa.Text, primary_key=True),
     ),
     "invitations": (
         sa.Column("code_hash", sa.LargeBinary, primary_key=True),

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.Text, nullable=False),
         sa.Column("created_at_s", INTEGER, nullable=False),
         sa.Column("expires_at_s", INTEGER, nullable=False),
+        sa.Column("offered_at_s", INTEGER),
         sa.Column("code", sa.Text),
         sa.Column("reason", sa.Text),
         sqlite_strict=True,
