@@ -3,7 +3,9 @@
 
 use std::time::Instant;
 
-use holdfast_risk::{Capacities, EVENT_BYTES, Engine, Event, Forest, Kind, KeySecret, Split, Tree, WIDTH, account_bytes, flag};
+use holdfast_risk::{
+    Capacities, EVENT_BYTES, Engine, Event, Forest, KeySecret, Kind, Split, Tree, WIDTH, account_bytes, flag,
+};
 
 struct Chance(u64);
 
@@ -44,7 +46,7 @@ fn event(chance: &mut Chance, accounts: u64, sequence: u64) -> Event {
     if kind == Kind::Transfer {
         e.counterparty = chance.below(accounts) + 1;
     }
-    if kind == Kind::Order && account % 10 == 0 {
+    if kind == Kind::Order && account.is_multiple_of(10) {
         e.api_key = bytes16(account);
     }
     e
@@ -55,13 +57,22 @@ fn main() {
     let mut chance = Chance(88_172_645_463_325_252);
     let trees: Vec<Tree> = (0..200)
         .map(|_| Tree {
-            splits: (0..6).map(|_| Split { parameter: chance.below(WIDTH as u64) as u32, border: chance.below(100) as f32 / 10.0 }).collect(),
+            splits: (0..6)
+                .map(|_| Split {
+                    parameter: chance.below(WIDTH as u64) as u32,
+                    border: chance.below(100) as f32 / 10.0,
+                })
+                .collect(),
             leaves: (0..64).map(|_| chance.below(1000) as f64 / 1e4 - 0.05).collect(),
         })
         .collect();
     let forest = Forest::new(&trees, 1.0, 0.0, WIDTH).unwrap();
     let capacities = Capacities::for_accounts(accounts as usize);
-    println!("parameters {WIDTH}; account {} bytes; all at most {:.2} GB", account_bytes(), capacities.bytes() as f64 / 1e9);
+    println!(
+        "parameters {WIDTH}; account {} bytes; all at most {:.2} GB",
+        account_bytes(),
+        capacities.bytes() as f64 / 1e9
+    );
     let mut engine = Engine::new(KeySecret::new(*b"0123456789abcdef"), 1, &capacities);
     const BATCH: usize = 1_024;
     let (mut rows, mut values) = (Vec::new(), Vec::new());
@@ -104,6 +115,12 @@ fn main() {
         sum += values[0];
     }
     let n = (rounds * BATCH) as f64;
-    println!("decode {:.0} ns, state {:.0} ns, trees {:.0} ns, whole {:.0} ns an event: {:.2} M events/s ({sum:.3})",
-        decode / n * 1e9, take / n * 1e9, tree / n * 1e9, (decode + take + tree) / n * 1e9, n / (decode + take + tree) / 1e6);
+    println!(
+        "decode {:.0} ns, state {:.0} ns, trees {:.0} ns, whole {:.0} ns an event: {:.2} M events/s ({sum:.3})",
+        decode / n * 1e9,
+        take / n * 1e9,
+        tree / n * 1e9,
+        (decode + take + tree) / n * 1e9,
+        n / (decode + take + tree) / 1e6
+    );
 }

@@ -26,7 +26,7 @@ const FIT: [f32; 5] = [-0.693_143_6, 0.240_178_9, -0.055_294_04, 0.009_202_18, -
 /// Two to the power of minus `exponent`, for an exponent of at least 0; its error is below one part in a million.
 pub(crate) fn halved(exponent: f32) -> f32 {
     // Below the smallest counter that matters; and no bits of an exponent that is too large for the format.
-    if !(exponent < 60.0) {
+    if exponent.is_nan() || exponent >= 60.0 {
         return 0.0;
     }
     let whole = exponent as u32;

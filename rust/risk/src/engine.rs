@@ -13,9 +13,7 @@ use crate::event::Event;
 use crate::key::KeySecret;
 use crate::moment::Moment;
 use crate::row::{WIDTH, part};
-use crate::state::{
-    Account, Address, ApiKey, Counterparty, Destination, Device, Entity, Network, Prefix, plain,
-};
+use crate::state::{Account, Address, ApiKey, Counterparty, Destination, Device, Entity, Network, Prefix, plain};
 use crate::table::Table;
 
 /// The most entities of each kind in all shards together.

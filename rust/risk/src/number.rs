@@ -8,7 +8,7 @@ pub(crate) fn magnitude(value: f32) -> f32 {
     let mantissa = f32::from_bits((bits & 0x007f_ffff) | 0x3f80_0000);
     // log2 on [1, 2): x + x (1 - x) q(x), exact at both ends, with q fitted at Chebyshev's nodes.
     let x = mantissa - 1.0;
-    let fitted = 0.442_454_18 + x * (-0.270_160_07 + x * (0.152_020_92 - x * 0.045_841_51));
+    let fitted = 0.442_454_2 + x * (-0.270_160_07 + x * (0.152_020_92 - x * 0.045_841_51));
     exponent + x + x * (1.0 - x) * fitted
 }
 

@@ -58,7 +58,10 @@ impl Forest {
         for (number, tree) in trees.iter().enumerate() {
             let depth = tree.splits.len();
             if depth > MAX_DEPTH || tree.leaves.len() != 1 << depth {
-                return Err(ModelFault(format!("tree {number} has {depth} questions and {} leaves", tree.leaves.len())));
+                return Err(ModelFault(format!(
+                    "tree {number} has {depth} questions and {} leaves",
+                    tree.leaves.len()
+                )));
             }
             let foreign = tree.splits.iter().any(|split| split.parameter as usize >= width || split.border.is_nan());
             if foreign || !tree.leaves.iter().all(|leaf| leaf.is_finite()) {

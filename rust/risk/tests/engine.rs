@@ -1,7 +1,7 @@
 //! The engine by its public names: sharding, repetition, replay, bounds.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use holdfast_risk::{Capacities, Engine, Event, EventFault, Kind, KeySecret, WIDTH, catalogue, flag};
+use holdfast_risk::{Capacities, Engine, Event, EventFault, KeySecret, Kind, WIDTH, catalogue, flag};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
@@ -139,7 +139,7 @@ fn within_a_batch_too_an_event_is_taken_once() {
 fn an_event_from_the_future_changes_nothing() {
     let mut engine = engine(1);
     let event = Event::new(Kind::Login, 5, 9, START_US + 1);
-    assert_eq!(engine.take(&[event.clone()], START_US, &mut Vec::new()), [Err(EventFault::Future)]);
+    assert_eq!(engine.take(std::slice::from_ref(&event), START_US, &mut Vec::new()), [Err(EventFault::Future)]);
     assert_eq!(engine.held().accounts, 0);
     assert_eq!(engine.take(&[event], START_US + 1, &mut Vec::new()), [Ok(())]);
 }

@@ -38,8 +38,22 @@ impl Entity for Destination {
             .counter(lives, "withdrawals", "withdrawals", "withdrawals to it", FRESH)
             .counter(lives, "withdrawal_value", "currency", "value of withdrawals to it", FRESH)
             .one("accounts", Window::Periods(PERIOD_DAYS), "accounts", "0", "different accounts that send there", FRESH)
-            .one("accounts_each_withdrawal", Window::HalfLife(lives[2]), "of 1", "0", "different accounts over withdrawals: near 1 where each victim sends once", FRESH)
-            .one("hops", Window::Always, "transactions", "16 (far from any)", "distance to a sanctioned address, as the house's chain analysis knows it", "whoever sends through addresses that no analysis follows");
+            .one(
+                "accounts_each_withdrawal",
+                Window::HalfLife(lives[2]),
+                "of 1",
+                "0",
+                "different accounts over withdrawals: near 1 where each victim sends once",
+                FRESH,
+            )
+            .one(
+                "hops",
+                Window::Always,
+                "transactions",
+                "16 (far from any)",
+                "distance to a sanctioned address, as the house's chain analysis knows it",
+                "whoever sends through addresses that no analysis follows",
+            );
         Seen::declare(&mut all);
         all.all
     }
@@ -49,8 +63,11 @@ impl Entity for Destination {
         if event.hops != HOPS_UNKNOWN && (self.hops == 0 || event.hops < self.hops - 1) {
             self.hops = event.hops + 1;
         }
-        let happened =
-            [digest.one_if(Kind::AddressBookChange), digest.one_if(Kind::Withdrawal), digest.value_if(Kind::Withdrawal)];
+        let happened = [
+            digest.one_if(Kind::AddressBookChange),
+            digest.one_if(Kind::Withdrawal),
+            digest.value_if(Kind::Withdrawal),
+        ];
         let (told, rest) = self.counters.step(&LIVES.between(before, now), &happened, row);
         let accounts = self.accounts.estimate();
         let [age, quiet] = self.seen.step(before, now);

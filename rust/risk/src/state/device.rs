@@ -33,11 +33,31 @@ impl Entity for Device {
         all.counter(lives, "events", "events", "everything done on this device", "whoever spreads over devices")
             .counter(lives, "logins", "logins", "sign-ins on this device", "whoever spreads over devices")
             .counter(lives, "failed_logins", "logins", "failed sign-ins on this device", "whoever spreads over devices")
-            .counter(lives, "credential_changes", "changes", "passkeys and factors changed on this device", "whoever waits")
+            .counter(
+                lives,
+                "credential_changes",
+                "changes",
+                "passkeys and factors changed on this device",
+                "whoever waits",
+            )
             .counter(lives, "withdrawals", "withdrawals", "withdrawals asked for on this device", "whoever waits")
             .counter(lives, "withdrawal_value", "currency", "value of withdrawals on this device", "whoever splits it")
-            .one("accounts", Window::Periods(PERIOD_DAYS), "accounts", "0", "different accounts on this device", "whoever forges a fingerprint for each account")
-            .one("failure_share", Window::HalfLife(lives[0]), "of 1", "0", "part of this device's sign-ins that failed", "whoever signs in to an account of their own in between");
+            .one(
+                "accounts",
+                Window::Periods(PERIOD_DAYS),
+                "accounts",
+                "0",
+                "different accounts on this device",
+                "whoever forges a fingerprint for each account",
+            )
+            .one(
+                "failure_share",
+                Window::HalfLife(lives[0]),
+                "of 1",
+                "0",
+                "part of this device's sign-ins that failed",
+                "whoever signs in to an account of their own in between",
+            );
         Seen::declare(&mut all);
         all.all
     }

@@ -2,8 +2,8 @@
 
 mod account;
 mod counters;
-mod device;
 mod destination;
+mod device;
 mod network;
 mod others;
 pub(crate) mod plain;
@@ -40,7 +40,7 @@ pub(crate) trait Entity: Default {
 }
 
 /// Write values into the beginning of a row; returns the rest of it.
-pub(crate) fn write<'row, const N: usize>(row: &'row mut [f32], values: [f32; N]) -> &'row mut [f32] {
+pub(crate) fn write<const N: usize>(row: &mut [f32], values: [f32; N]) -> &mut [f32] {
     let (mine, rest) = row.split_at_mut_checked(N).unwrap_or_default();
     for (place, value) in mine.iter_mut().zip(values) {
         *place = value;

@@ -33,7 +33,14 @@ impl Entity for Address {
             .counter(lives, "logins", "logins", "sign-ins from this address", SPREADS)
             .counter(lives, "failed_logins", "logins", "failed sign-ins from this address", SPREADS)
             .counter(lives, "withdrawals", "withdrawals", "withdrawals asked for from this address", SPREADS)
-            .one("accounts", Window::Periods(PERIOD_DAYS), "accounts", "0", "different accounts from this address", SPREADS)
+            .one(
+                "accounts",
+                Window::Periods(PERIOD_DAYS),
+                "accounts",
+                "0",
+                "different accounts from this address",
+                SPREADS,
+            )
             .one("failure_share", Window::HalfLife(300), "of 1", "0", "part of its sign-ins that failed", BUSY);
         Seen::declare(&mut all);
         all.all
@@ -66,8 +73,22 @@ impl Entity for Prefix {
         all.counter(lives, "logins", "logins", "sign-ins from neighbouring addresses", SPREADS)
             .counter(lives, "failed_logins", "logins", "failed sign-ins from neighbouring addresses", SPREADS)
             .counter(lives, "withdrawal_value", "currency", "value of withdrawals from neighbouring addresses", SPREADS)
-            .one("accounts", Window::Periods(PERIOD_DAYS), "accounts", "0", "different accounts from neighbouring addresses", SPREADS)
-            .one("failure_share", Window::HalfLife(300), "of 1", "0", "part of the sign-ins from there that failed", BUSY);
+            .one(
+                "accounts",
+                Window::Periods(PERIOD_DAYS),
+                "accounts",
+                "0",
+                "different accounts from neighbouring addresses",
+                SPREADS,
+            )
+            .one(
+                "failure_share",
+                Window::HalfLife(300),
+                "of 1",
+                "0",
+                "part of the sign-ins from there that failed",
+                BUSY,
+            );
         all.all
     }
 
@@ -98,9 +119,30 @@ impl Entity for Network {
         let lives = &SYSTEM_LIVES.0;
         all.counter(lives, "logins", "logins", "sign-ins from this autonomous system", SPREADS)
             .counter(lives, "failed_logins", "logins", "failed sign-ins from this autonomous system", SPREADS)
-            .one("accounts", Window::Periods(PERIOD_DAYS), "accounts", "0", "different accounts from this autonomous system", SPREADS)
-            .one("failure_share", Window::HalfLife(3_600), "of 1", "0", "part of the sign-ins from there that failed, lately", BUSY)
-            .one("usual_failure_share", Window::HalfLife(7 * 86_400), "of 1", "0", "part of the sign-ins from there that fail as a rule", BUSY);
+            .one(
+                "accounts",
+                Window::Periods(PERIOD_DAYS),
+                "accounts",
+                "0",
+                "different accounts from this autonomous system",
+                SPREADS,
+            )
+            .one(
+                "failure_share",
+                Window::HalfLife(3_600),
+                "of 1",
+                "0",
+                "part of the sign-ins from there that failed, lately",
+                BUSY,
+            )
+            .one(
+                "usual_failure_share",
+                Window::HalfLife(7 * 86_400),
+                "of 1",
+                "0",
+                "part of the sign-ins from there that fail as a rule",
+                BUSY,
+            );
         all.all
     }
 

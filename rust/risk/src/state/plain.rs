@@ -13,11 +13,25 @@ pub(crate) fn declare() -> Vec<Parameter> {
     let this = Window::Event;
     all.one("kind", this, "code", "none", "what happened, by its code", nobody)
         .one("magnitude", this, "log2 of currency", "0", "how much it is worth", "whoever splits it")
-        .one("balance", this, "log2 of currency", "0", "what the account was worth before", "whoever moves coins there first")
+        .one(
+            "balance",
+            this,
+            "log2 of currency",
+            "0",
+            "what the account was worth before",
+            "whoever moves coins there first",
+        )
         .one("succeeded", this, "yes or no", "0", "it succeeded", nobody)
         .one("by_api", this, "yes or no", "0", "it came through the API", "whoever uses the pages")
         .one("by_support", this, "yes or no", "0", "support did it for the customer", "whoever talks support into it")
-        .one("credential", this, "code", "0 (none)", "the kind of credential, from a passkey (1) to a password (4)", "whoever holds a stronger one");
+        .one(
+            "credential",
+            this,
+            "code",
+            "0 (none)",
+            "the kind of credential, from a passkey (1) to a password (4)",
+            "whoever holds a stronger one",
+        );
     all.all
 }
 

@@ -10,7 +10,14 @@ pub(crate) struct Seen(Moment);
 impl Seen {
     pub(crate) fn declare(declaring: &mut Declaring) {
         declaring
-            .one("age", Window::Always, "seconds", "0", "time since it was first seen", "whoever prepares it long before")
+            .one(
+                "age",
+                Window::Always,
+                "seconds",
+                "0",
+                "time since it was first seen",
+                "whoever prepares it long before",
+            )
             .one("quiet", Window::Always, "seconds", "0", "time since it was last seen", "whoever keeps it busy");
     }
 
