@@ -1,6 +1,8 @@
 //! Accounts: what each customer does, how much, from where, and what is new about this time.
 
+use super::account_parameters;
 use super::counters::{Counters, Told};
+use super::place::{Place, zone_shift};
 use super::recent::Recent;
 use super::seen::Seen;
 use super::usual::Usual;
@@ -8,18 +10,18 @@ use super::{Entity, NEVER_S, forward, write};
 use crate::decay::HalfLives;
 use crate::digest::{Digest, NOBODY};
 use crate::distinct::Distinct;
-use crate::event::{Event, HOPS_UNKNOWN, Kind, PLACE_UNKNOWN, flag};
+use crate::event::{Event, HOPS_UNKNOWN, Kind, flag};
 use crate::moment::Moment;
 use crate::number::ratio;
-use crate::parameter::{Declaring, Parameter, Window};
+use crate::parameter::Parameter;
 use crate::state::destination::FAR_HOPS;
 
-const LIVES: HalfLives<5> = HalfLives([300, 3_600, 86_400, 7 * 86_400, 30 * 86_400]);
+pub(super) const LIVES: HalfLives<5> = HalfLives([300, 3_600, 86_400, 7 * 86_400, 30 * 86_400]);
 const HOUR: usize = 1;
 const DAY: usize = 2;
 const MONTH: usize = 4;
 const USUAL_LIFE: HalfLives<1> = HalfLives([60 * 86_400]);
-const PERIOD_DAYS: u32 = 30;
+pub(super) const PERIOD_DAYS: u32 = 30;
 const COUNTED: usize = 14;
 
 /// The places of counters that ratios are made of.
@@ -31,9 +33,6 @@ mod counter {
     pub(super) const WITHDRAWALS: usize = 12;
     pub(super) const WITHDRAWAL_VALUE: usize = 13;
 }
-
-const OWNER: &str = "the customer, or whoever holds the account, by moving slowly";
-const WAITS: &str = "whoever takes an account over and waits";
 
 /// An account's state.
 #[derive(Debug, Clone, Copy, Default)]
@@ -76,13 +75,7 @@ impl Entity for Account {
     const WIDTH: usize = COUNTED * 5 + 12 + 12 + 9 + 9;
 
     fn declare() -> Vec<Parameter> {
-        let mut all = Declaring::of("account");
-        declare_counters(&mut all);
-        declare_times(&mut all);
-        declare_news(&mut all);
-        declare_ratios(&mut all);
-        declare_usual(&mut all);
-        all.all
+        account_parameters::declare()
     }
 
     fn step(&mut self, digest: &Digest, event: &Event, before: Moment, row: &mut [f32]) {
@@ -91,230 +84,9 @@ impl Entity for Account {
         let rest = write(rest, self.times(before, now));
         let rest = write(rest, self.news(digest, event, now));
         let rest = write(rest, ratios(&told, digest, event));
-        write(rest, self.unusual(digest, event, now));
+        write(rest, self.unusual(digest, event));
         self.take(digest, event, before, now);
     }
-}
-
-fn declare_counters(all: &mut Declaring) {
-    let lives = &LIVES.0;
-    all.counter(lives, "events", "events", "everything done in this account", OWNER)
-        .counter(lives, "logins", "logins", "sign-ins", OWNER)
-        .counter(
-            lives,
-            "failed_logins",
-            "logins",
-            "failed sign-ins",
-            "whoever wants to lock the customer out, by failing on purpose",
-        )
-        .counter(lives, "device_changes", "changes", "devices registered or forgotten", WAITS)
-        .counter(lives, "credential_changes", "changes", "passkeys and factors changed", WAITS)
-        .counter(lives, "api_key_changes", "changes", "API keys made or changed", WAITS)
-        .counter(lives, "address_additions", "additions", "destinations put into the address book", WAITS)
-        .counter(lives, "deposits", "deposits", "deposits", "whoever sends the customer tiny ones")
-        .counter(lives, "deposit_value", "currency", "value of deposits", "whoever sends the customer tiny ones")
-        .counter(lives, "orders", "orders", "orders", OWNER)
-        .counter(lives, "order_value", "currency", "value of orders", OWNER)
-        .counter(lives, "transfer_value", "currency", "value of transfers to other accounts", OWNER)
-        .counter(lives, "withdrawals", "withdrawals", "withdrawals asked for", OWNER)
-        .counter(lives, "withdrawal_value", "currency", "value of withdrawals asked for", OWNER);
-}
-
-fn declare_times(all: &mut Declaring) {
-    Seen::declare(all);
-    for (what, meaning) in [
-        ("failed_login", "a sign-in last failed"),
-        ("login", "it was last signed in to"),
-        ("device_change", "a device was last registered or forgotten"),
-        ("credential_change", "a passkey or factor was last changed"),
-        ("api_key_change", "an API key was last made or changed"),
-        ("address_addition", "the address book was last added to"),
-        ("deposit", "the last deposit came"),
-        ("order", "the last order was placed"),
-        ("transfer", "something was last sent to another account"),
-        ("withdrawal", "a withdrawal was last asked for"),
-    ] {
-        let words = format!("time since {meaning}");
-        all.one(&format!("since_{what}"), Window::Always, "seconds", "1,000,000,000 (never)", &words, WAITS);
-    }
-}
-
-fn declare_news(all: &mut Declaring) {
-    let (always, unknown) = (Window::Always, "-1 (the event names none)");
-    let copies = "whoever copies what the customer's own device says of itself";
-    all.one(
-        "device_known_for",
-        always,
-        "seconds",
-        unknown,
-        "since when this device is known here; 0 if it is new",
-        copies,
-    )
-    .one(
-        "prefix_known_for",
-        always,
-        "seconds",
-        unknown,
-        "since when this network is known here; 0 if it is new",
-        "whoever uses a proxy near the customer",
-    )
-    .one(
-        "country_known_for",
-        always,
-        "seconds",
-        unknown,
-        "since when this country is known here; 0 if it is new",
-        "whoever uses a proxy in the customer's country",
-    )
-    .one("agent_known_for", always, "seconds", unknown, "since when this program is known here; 0 if it is new", copies)
-    .one(
-        "destination_known_for",
-        always,
-        "seconds",
-        unknown,
-        "since when this destination is known here; 0 if it is new",
-        "whoever first sends a little there",
-    )
-    .one("devices", Window::Periods(PERIOD_DAYS), "devices", "0", "different devices", copies)
-    .one(
-        "prefixes",
-        Window::Periods(PERIOD_DAYS),
-        "networks",
-        "0",
-        "different networks",
-        "whoever uses a proxy near the customer",
-    )
-    .one(
-        "destinations",
-        Window::Periods(PERIOD_DAYS),
-        "destinations",
-        "0",
-        "different destinations",
-        "whoever uses one address for all",
-    )
-    .one(
-        "hops",
-        always,
-        "transactions",
-        "16 (far from any)",
-        "shortest distance of any of its destinations to a sanctioned address",
-        "whoever sends through addresses that no analysis follows",
-    )
-    .one(
-        "travel_speed",
-        always,
-        "km/h",
-        "0",
-        "speed that this place asks for, from the one before",
-        "whoever uses a proxy near the customer",
-    )
-    .one(
-        "zone_shift",
-        Window::Event,
-        "hours",
-        "0",
-        "the device's clock against what the place's longitude says",
-        "whoever sets the clock of a device",
-    )
-    .one(
-        "hour_rarity",
-        always,
-        "of 1",
-        "0",
-        "how rarely anything is done at this hour of the day",
-        "whoever knows the customer's habits",
-    );
-}
-
-fn declare_ratios(all: &mut Declaring) {
-    let hour = Window::HalfLife(3_600);
-    let day = Window::HalfLife(86_400);
-    let month = Window::HalfLife(30 * 86_400);
-    all.one("failure_share", hour, "of 1", "0", "part of the sign-ins that failed", "whoever signs in in between")
-        .one(
-            "leaving_share",
-            Window::Event,
-            "of 1",
-            "0",
-            "value of this over the balance before it",
-            "whoever empties an account in parts",
-        )
-        .one("withdrawn_share", day, "of 1", "0", "withdrawals over the balance before this", OWNER)
-        .one("passing_through", day, "of 1", "0", "withdrawals over deposits", "whoever lets coins rest")
-        .one("passing_through_month", month, "of 1", "0", "withdrawals over deposits", "whoever lets coins rest")
-        .one(
-            "traded_share",
-            day,
-            "of 1",
-            "0",
-            "orders over deposits: near 0 where coins only pass",
-            "whoever trades with themselves",
-        )
-        .one("amount_to_mean", month, "times", "0 (none before)", "value of this over the mean of withdrawals", OWNER)
-        .one("withdrawal_burst", hour, "times", "0", "withdrawals within the hour over those usual in one", OWNER)
-        .one("value_burst", day, "times", "0", "withdrawn within the day over what is usual in one", OWNER);
-}
-
-fn declare_usual(all: &mut Declaring) {
-    let always = Window::HalfLife(60 * 86_400);
-    all.one(
-        "withdrawal_deviation",
-        always,
-        "standard deviations",
-        "0",
-        "how unusually large this withdrawal is",
-        OWNER,
-    )
-    .one("deposit_deviation", always, "standard deviations", "0", "how unusually large this deposit is", OWNER)
-    .one("order_deviation", always, "standard deviations", "0", "how unusually large this order is", OWNER)
-    .one(
-        "keystroke_score",
-        Window::Event,
-        "of 1",
-        "-1 (not measured)",
-        "how much the typing is the owner's",
-        "whoever replays recorded typing",
-    )
-    .one(
-        "mouse_score",
-        Window::Event,
-        "of 1",
-        "-1 (not measured)",
-        "how much the mouse is moved by the owner",
-        "whoever replays recorded movement",
-    )
-    .one(
-        "price_distance",
-        Window::Event,
-        "of 1",
-        "0",
-        "distance of the order from the market's price",
-        "whoever splits an order",
-    )
-    .one(
-        "user_verified",
-        Window::Event,
-        "yes or no",
-        "0",
-        "the authenticator verified its user",
-        "nobody without the customer's authenticator",
-    )
-    .one(
-        "customer_signed",
-        Window::Event,
-        "yes or no",
-        "0",
-        "the customer's own passkey signed exactly this",
-        "nobody without the customer's authenticator",
-    )
-    .one(
-        "anonymised",
-        Window::Event,
-        "yes or no",
-        "0",
-        "through an anonymising network or a hosting company",
-        "whoever uses homes' addresses",
-    );
 }
 
 /// What an event adds to each counter.
@@ -400,7 +172,7 @@ impl Account {
         if most < 4 { 0.0 } else { 1.0 - f32::from(here) / f32::from(most) }
     }
 
-    fn unusual(&self, digest: &Digest, event: &Event, _now: Moment) -> [f32; 9] {
+    fn unusual(&self, digest: &Digest, event: &Event) -> [f32; 9] {
         let mut deviations = [0.0; 3];
         if let (Some(at), true) = (usual_of(digest.kind), digest.value > 0.0)
             && let (Some(usual), Some(deviation)) = (self.usual.get(at), deviations.get_mut(at))
@@ -490,48 +262,4 @@ fn usual_of(kind: Kind) -> Option<usize> {
 /// A key of a country, spread over the half that is compared.
 fn country_key(event: &Event) -> u64 {
     u64::from(event.country) << 32
-}
-
-/// How far the device's clock is from the sun's at its longitude, in hours; 0 where the place is not known.
-fn zone_shift(event: &Event) -> f32 {
-    if event.longitude_centi == PLACE_UNKNOWN {
-        return 0.0;
-    }
-    let by_sun = f32::from(event.longitude_centi) / 1_500.0;
-    (f32::from(event.zone_minutes) / 60.0 - by_sun).abs().min(24.0)
-}
-
-/// Where an account was last.
-#[derive(Debug, Clone, Copy, Default)]
-struct Place {
-    at: Moment,
-    latitude_centi: i16,
-    longitude_centi: i16,
-}
-
-impl Place {
-    const MOST_KMH: f32 = 100_000.0;
-
-    /// The speed that it takes from here to where an event is, in km/h; 0 where either is not known.
-    fn speed_to(&self, event: &Event, now: Moment) -> f32 {
-        if !self.at.came() || event.latitude_centi == PLACE_UNKNOWN || event.longitude_centi == PLACE_UNKNOWN {
-            return 0.0;
-        }
-        // Degrees of latitude and, at most as long, of longitude: as the crow flies on a map, which is enough to tell a
-        // journey from a jump.
-        let north = f32::from(event.latitude_centi) - f32::from(self.latitude_centi);
-        let east = f32::from(event.longitude_centi) - f32::from(self.longitude_centi);
-        let east = if east.abs() > 18_000.0 { 36_000.0 - east.abs() } else { east };
-        let narrow = 1.0 - (f32::from(event.latitude_centi) / 9_000.0).powi(2) * 0.9;
-        let distance_km = (north * north + east * east * narrow * narrow).sqrt() * 1.112;
-        let hours = now.seconds_since(self.at).max(60.0) / 3_600.0;
-        // What addresses' places are off by is no journey.
-        if distance_km < 100.0 { 0.0 } else { (distance_km / hours).min(Self::MOST_KMH) }
-    }
-
-    fn move_to(&mut self, event: &Event, now: Moment) {
-        if event.latitude_centi != PLACE_UNKNOWN && event.longitude_centi != PLACE_UNKNOWN {
-            *self = Self { at: now, latitude_centi: event.latitude_centi, longitude_centi: event.longitude_centi };
-        }
-    }
 }

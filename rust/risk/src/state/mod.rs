@@ -1,11 +1,13 @@
 //! States: what is kept of each entity, and the parameters that come from it.
 
 mod account;
+mod account_parameters;
 mod counters;
 mod destination;
 mod device;
 mod network;
 mod others;
+mod place;
 pub(crate) mod plain;
 mod recent;
 mod seen;
