@@ -5,7 +5,7 @@ Every exception derives from :class:`holdfast.errors.HoldfastError` and carries 
 wrong type raise ``TypeError``; integers that their field cannot hold raise :class:`NumberOutOfRange`.
 """
 
-from typing import ClassVar, Never, final
+from typing import ClassVar, Never, Self, final
 
 from holdfast.errors import HoldfastError
 
@@ -19,6 +19,7 @@ __all__ = [
     "DkgRound1Secret",
     "DkgRound2Secret",
     "EpochMalformed",
+    "EventMalformed",
     "GroupKey",
     "KeyShare",
     "KeysError",
@@ -29,6 +30,7 @@ __all__ = [
     "ParametersInvalid",
     "PreviousTransactionMismatch",
     "ProofInvalid",
+    "RiskStates",
     "ScriptWithoutAddress",
     "SealBroken",
     "SecretAlreadyConsumed",
@@ -61,6 +63,8 @@ __all__ = [
     "ownership_message",
     "parse_transaction",
     "plant_tree",
+    "risk_parameters",
+    "risk_state_bytes",
     "script_address",
     "script_hash_script",
     "sign",
@@ -149,6 +153,9 @@ class SumOverflow(SolvencyError):
 
 class ProofInvalid(SolvencyError):
     """A proof that does not lead to what the epoch publishes (``reserves.proof_invalid``)."""
+
+class EventMalformed(CoreError):
+    """Bytes that are no whole number of events, or no engine's secret (``risk.event_malformed``)."""
 
 # Transactions
 
@@ -493,3 +500,38 @@ def ownership_message(epoch: tuple[str, int], super_root: bytes, block_hash: byt
 
     :raises EpochMalformed: another length of a hash.
     """
+
+# The risk engine's states: the layout of events is ``docs/reference/risk-events.md``.
+
+@final
+class RiskStates:
+    """All states of the risk engine, bounded: for so many accounts, and what those bring with them.
+
+    :param secret: 16 random bytes that keep entities' keys from meeting.
+    :param shards: how many parts they are in, each of which a thread works on; it changes no result.
+    :raises EventMalformed: a secret of another length.
+    """
+
+    def __new__(cls, secret: bytes, accounts: int, shards: int) -> Self: ...
+    def take(self, events: bytes, latest_us: int) -> tuple[bytes, list[tuple[int, str]]]:
+        """Take packed events of 231 bytes in, in their order; all of them, but for those that are refused.
+
+        Returns a packed row of little-endian 32-bit floats for each event, in the order of :func:`risk_parameters`, and
+        number and code of each event that was refused, whose row is of zeros.
+
+        :param latest_us: the latest moment that an event can be of, in microseconds since 1970.
+        :raises EventMalformed: not a whole number of events.
+        """
+
+    def held(self) -> tuple[int, int, int]:
+        """How many accounts and other entities there are, and how many had to give way to others."""
+
+def risk_parameters() -> list[tuple[str, str, str, str, int, str, str, str]]:
+    """Every parameter of a row in its order.
+
+    Each is (identifier, meaning, entity, window in words, half-life in seconds or 0, unit, value where nothing is
+    known, who could game it).
+    """
+
+def risk_state_bytes(accounts: int) -> int:
+    """The most bytes that the states of so many accounts take."""

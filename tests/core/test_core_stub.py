@@ -20,7 +20,7 @@ def test_stub_matches_the_module() -> None:
 
 def test_every_exception_has_its_own_code_and_the_stub_names_it() -> None:
     faults = [value for value in vars(_core).values() if isinstance(value, type) and issubclass(value, HoldfastError)]
-    assert len(faults) == 24
+    assert len(faults) == 25
     assert len({fault.code for fault in faults}) == len(faults)
     for fault in faults:
         assert fault.__module__ == "holdfast._core"

@@ -34,6 +34,7 @@ pub enum Fault {
     EpochMalformed,
     SumOverflow,
     ProofInvalid,
+    EventMalformed,
 }
 
 struct Class {
@@ -61,7 +62,7 @@ const KEYS: Option<Fault> = Some(Fault::KeysError);
 const SOLVENCY: Option<Fault> = Some(Fault::SolvencyError);
 
 #[rustfmt::skip]
-const CLASSES: [Class; 24] = [
+const CLASSES: [Class; 25] = [
     class(Fault::CoreError, None, "CoreError", "core.fault", 3, "Base of every error of the Rust core."),
     class(Fault::NumberOutOfRange, CORE, "NumberOutOfRange", "core.number_out_of_range", 2, "An integer that its field cannot hold."),
     class(Fault::TransactionMalformed, CORE, "TransactionMalformed", "transaction.malformed", 2, "Not one well-formed transaction within the size limits."),
@@ -86,6 +87,7 @@ const CLASSES: [Class; 24] = [
     class(Fault::EpochMalformed, SOLVENCY, "EpochMalformed", "reserves.epoch_malformed", 2, "Values that no tree, epoch or proof of this version has."),
     class(Fault::SumOverflow, SOLVENCY, "SumOverflow", "reserves.sum_overflow", 1, "Balances whose sum does not fit 128 bits."),
     class(Fault::ProofInvalid, SOLVENCY, "ProofInvalid", "reserves.proof_invalid", 1, "A proof that does not lead to what the epoch publishes."),
+    class(Fault::EventMalformed, CORE, "EventMalformed", "risk.event_malformed", 2, "Bytes that are no whole number of events, or no engine's secret."),
 ];
 
 static TYPES: PyOnceLock<Vec<(Fault, Py<PyType>)>> = PyOnceLock::new();

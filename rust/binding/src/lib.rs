@@ -2,13 +2,14 @@
 //!
 //! Nothing is decided here. Values are converted, faults become Python exceptions, and the interpreter's lock is
 //! released around anything slow. Layers above import it through `holdfast.keys`, `holdfast.chains`,
-//! `holdfast.authority` and `holdfast.reserves`.
+//! `holdfast.authority`, `holdfast.reserves` and `holdfast.risk`.
 
 mod address;
 mod bounded;
 mod errors;
 mod generation;
 mod opaque;
+mod risk;
 mod shares;
 mod signing;
 mod solvency;
@@ -24,5 +25,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     shares::register(module)?;
     generation::register(module)?;
     signing::register(module)?;
-    solvency::register(module)
+    solvency::register(module)?;
+    risk::register(module)
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 import holdfast
-from holdfast.cli import audit, demo, freeze, ledger, policy, reserves, roster, serve, signer, vault, withdrawal
+from holdfast.cli import audit, demo, freeze, ledger, policy, reserves, risk, roster, serve, signer, vault, withdrawal
 from holdfast.cli.errors import InternalFault, RefusedWithDetails, UsageInvalid
 from holdfast.cli.options import Json
 from holdfast.cli.output import Document, print_document, print_lines, print_refusal
@@ -35,6 +35,7 @@ app.add_typer(roster.app, name="roster")
 app.add_typer(freeze.app, name="freeze")
 app.add_typer(policy.app, name="policy")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(risk.app, name="risk")
 app.add_typer(audit.app, name="audit")
 app.add_typer(reserves.app, name="reserves")
 

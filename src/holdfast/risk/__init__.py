@@ -1,5 +1,6 @@
 """Risk: an explainable, repeatable decision about each payment, and the engine's signed word about an intent."""
 
+from holdfast.risk.catalogue import StateParameter, catalogue
 from holdfast.risk.decide import Decision, decide
 from holdfast.risk.engine import RiskEngine, worst
 from holdfast.risk.errors import FactsMalformed, RiskError, RiskKeyUnsafe
@@ -22,8 +23,10 @@ __all__ = [
     "RiskEngine",
     "RiskError",
     "RiskKeyUnsafe",
+    "StateParameter",
     "Weight",
     "WithdrawalFacts",
+    "catalogue",
     "compute_parameters",
     "create_risk_key",
     "decide",
