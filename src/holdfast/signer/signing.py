@@ -222,9 +222,10 @@ class Signings:
                 if freezes_in_force(connection):
                     raise Frozen("a freeze came into force during the session")
                 self._require_still_right(connection, session.request, session.order, now_s)
+            use_nonces(connection, zip(session.commitments, session.messages, strict=True), now_s)
+            if session.request is not None:
                 # Only now: what was begun and never released is no payment that anybody could compare another with.
                 record_destinations(connection, session.request.intent, session.order.network, now_s)
-            use_nonces(connection, zip(session.commitments, session.messages, strict=True), now_s)
         shares = tuple(
             sign(session.share, nonces, message, commitments, list(path))
             for nonces, message, commitments, path in zip(
