@@ -9,8 +9,12 @@ from tree import tracked_files
 
 MAX_FILE_LINES = 500
 MAX_FUNCTION_LINES = 70
-# One file by design: whoever verifies reserves with it reads one program and runs it alone.
-LONGER_FILES = {Path("src/holdfast/reserves/published/verify_reserves.py"): 620}
+LONGER_FILES = {
+    # One file by design: whoever verifies reserves with it reads one program and runs it alone.
+    Path("src/holdfast/reserves/published/verify_reserves.py"): 620,
+    # One module has one stub.
+    Path("src/holdfast/_core.pyi"): 700,
+}
 SOURCE_SUFFIXES = frozenset({".py", ".pyi", ".rs", ".sh", ".sql", ".js", ".css", ".html"})
 
 
