@@ -86,5 +86,7 @@ def test_a_delayed_payout_is_listed_while_its_delay_runs(takeover: Takeover) -> 
     assert "Approved, not yet in force" not in said
     assert "Approved payouts that this signer has had no part in (1)" in said
     movement = dataclasses.replace(movement, attestation=takeover.attested(digest))
+    takeover.begin(movement, quorum_with(page.signer), b"begun, and never finished")
+    assert "no part in (1)" in text_of(page.get("/")), "what is only begun is not signed"
     assert takeover.sign(movement, quorum_with(page.signer)) == {SIGNED}
     assert "no part in" not in text_of(page.get("/"))

@@ -58,7 +58,8 @@ class _Rows:
         begins = func.max(func.coalesce(logged, now_s), table.c.at_s)
         effective = case((table.c.delay_s > 0, begins + table.c.delay_s))
         self._columns = (table, approvals.label("approvals"), needed.label("needed"), effective.label("effective_at_s"))
-        let_through = select(models.movements.c.intent).where(models.movements.c.intent == table.c.subject)
+        # Where a share left; what was only begun hides nothing.
+        let_through = select(models.destinations.c.intent).where(models.destinations.c.intent == table.c.subject)
         is_current = case(*((table.c.kind == kind, table.c.version == in_force[kind]) for kind in in_force))
         self.of_officers = table.c.kind.in_((ROSTER, LIFT))
         self.of_payouts = table.c.kind == PAYOUT
