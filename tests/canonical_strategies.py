@@ -239,7 +239,8 @@ def freeze_lifts(draw: st.DrawFn) -> FreezeLift:
     return FreezeLift(draw(KEYS), tuple(sorted(freezes, key=FreezeOrder.digest)), draw(LABELS))
 
 
-FREEZES = st.builds(FreezeOrder, KEYS, LABELS, LABELS, TIMES, st.binary(min_size=NONCE_BYTES, max_size=NONCE_BYTES))
+NONCES = st.binary(min_size=NONCE_BYTES, max_size=NONCE_BYTES)
+FREEZES = st.builds(FreezeOrder, KEYS, LABELS, LABELS, st.integers(0, 2**37 - 1), NONCES)
 
 
 @st.composite
