@@ -92,7 +92,7 @@ fn main() {
     }
     println!("filled in {:.1} s: {:?}", began.elapsed().as_secs_f64(), engine.held());
     let (mut decode, mut take, mut tree) = (0.0, 0.0, 0.0);
-    let rounds = 1_000;
+    let rounds: usize = std::env::args().nth(2).map_or(1_000, |n| n.parse().unwrap());
     let mut sum = 0.0;
     for _ in 0..rounds {
         let encoded: Vec<u8> = (0..BATCH)

@@ -1,7 +1,6 @@
 //! How many different things there were: HyperLogLog (Flajolet et al., 2007) in half a byte a register.
 //!
-//! Two generations, so that what was long ago is forgotten: the one of the present period, and the one before it. The
-//! estimate is kept, and made anew only where a register grew, which happens ever more rarely.
+//! Two generations, so that what was long ago is forgotten: the one of the present period, and the one before it.
 
 use crate::key::mixed;
 
@@ -12,76 +11,97 @@ const SALT: u64 = 0x5851_f42d_4c95_7f2d;
 const MAX_RANK: u8 = 15;
 
 /// An estimate of distinct values over `2 * B` registers.
+///
+/// `sum` of two to the power of minus every rank, over both generations, is exact: it is of multiples of `2^-15` up to
+/// `2 * B`, which a float of 24 bits holds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Distinct<const B: usize> {
     now: [u8; B],
     before: [u8; B],
     period: u16,
-    estimate: f32,
+    empty: u16,
+    sum: f32,
 }
 
 impl<const B: usize> Default for Distinct<B> {
     fn default() -> Self {
-        Self { now: [0; B], before: [0; B], period: 0, estimate: 0.0 }
+        Self { now: [0; B], before: [0; B], period: 0, empty: 2 * B as u16, sum: 2.0 * B as f32 }
     }
 }
 
 impl<const B: usize> Distinct<B> {
+    const REGISTERS: usize = 2 * B;
+
+    /// How many values fill so many of the registers on average (the coupon collector's), by how many are empty.
+    const FILLED: [[f32; 2]; B] = {
+        let (mut table, mut sum, mut empty) = ([[0.0; 2]; B], 0.0_f32, 2 * B);
+        while empty > 0 {
+            // What is left of the way to this many: one more value, on average of so many tries.
+            sum += Self::REGISTERS as f32 / empty as f32;
+            empty -= 1;
+            #[expect(clippy::indexing_slicing, reason = "at compile time, where a wrong index does not compile")]
+            {
+                table[empty / 2][empty % 2] = sum;
+            }
+        }
+        table
+    };
+
     /// About how many there were in the present period and the one before; its error is some `1.04 / sqrt(2 * B)`.
-    pub(crate) const fn estimate(&self) -> f32 {
-        self.estimate
+    pub(crate) fn estimate(&self) -> f32 {
+        if usize::from(self.empty) == Self::REGISTERS {
+            return 0.0;
+        }
+        let registers = Self::REGISTERS as f32;
+        let raw = 0.7213 / (1.0 + 1.079 / registers) * registers * registers / self.sum;
+        let empty = usize::from(self.empty);
+        if raw > 2.5 * registers || empty == 0 {
+            return raw;
+        }
+        Self::FILLED.get(empty / 2).and_then(|pair| pair.get(empty % 2)).copied().unwrap_or(raw)
     }
 
     /// Count a value, by its key, in a period.
     pub(crate) fn insert(&mut self, key: u64, period: u16) {
-        let (hash, turned) = (mixed(key, SALT), self.turn(period));
-        let place = hash as usize % (2 * B);
+        self.turn(period);
+        let hash = mixed(key, SALT);
+        let (place, shift) = (hash as usize % B, (hash >> 24) as u32 % 2 * 4);
         // Of the bits that did not choose the register.
-        let rank = ((hash >> 32) as u32).leading_zeros() as u8 + 1;
-        if self.raise(place, rank.min(MAX_RANK)) || turned {
-            self.estimate = self.estimated();
+        let rank = (((hash >> 32) as u32).leading_zeros() as u8 + 1).min(MAX_RANK);
+        let (Some(now), Some(before)) = (self.now.get_mut(place), self.before.get(place)) else { return };
+        let mine = *now >> shift & MAX_RANK;
+        if mine >= rank {
+            return;
+        }
+        *now = *now & !(MAX_RANK << shift) | rank << shift;
+        let both = mine.max(before >> shift & MAX_RANK);
+        if both < rank {
+            self.sum += weight(rank) - weight(both);
+            self.empty -= u16::from(both == 0);
         }
     }
 
     /// Begin a later period; one that is earlier counts as the present one.
-    fn turn(&mut self, period: u16) -> bool {
+    fn turn(&mut self, period: u16) {
         let passed = period.saturating_sub(self.period);
         if passed == 0 {
-            return false;
+            return;
         }
-        self.before = if passed == 1 { self.now } else { [0; B] };
-        self.now = [0; B];
+        if passed > 1 {
+            *self = Self { period, ..Self::default() };
+            return;
+        }
+        self.before = std::mem::replace(&mut self.now, [0; B]);
         self.period = period;
-        true
+        let ranks = self.before.iter().flat_map(|pair| [pair & MAX_RANK, pair >> 4]);
+        (self.sum, self.empty) =
+            ranks.fold((0.0, 0), |(sum, empty), rank| (sum + weight(rank), empty + u16::from(rank == 0)));
     }
+}
 
-    fn raise(&mut self, place: usize, rank: u8) -> bool {
-        let shift = 4 * (place as u32 % 2);
-        let Some(pair) = self.now.get_mut(place / 2) else { return false };
-        if *pair >> shift & MAX_RANK >= rank {
-            return false;
-        }
-        *pair = *pair & !(MAX_RANK << shift) | rank << shift;
-        true
-    }
-
-    fn estimated(&self) -> f32 {
-        let registers = 2 * B;
-        let (mut sum, mut empty) = (0.0, 0_usize);
-        for (now, before) in self.now.iter().zip(&self.before) {
-            for shift in [0, 4] {
-                let rank = (now >> shift & MAX_RANK).max(before >> shift & MAX_RANK);
-                sum += 1.0 / f32::from(1_u16 << rank);
-                empty += usize::from(rank == 0);
-            }
-        }
-        let raw = 0.7213 / (1.0 + 1.079 / registers as f32) * (registers * registers) as f32 / sum;
-        if raw > 2.5 * registers as f32 || empty == 0 {
-            return raw;
-        }
-        // So many values fill so many registers on average (the coupon collector's).
-        (empty + 1..=registers).map(|place| registers as f32 / place as f32).sum()
-    }
+/// Two to the power of minus a rank.
+fn weight(rank: u8) -> f32 {
+    f32::from_bits((127 - u32::from(rank)) << 23)
 }
 
 #[cfg(test)]

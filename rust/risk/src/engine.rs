@@ -93,12 +93,49 @@ struct Shard {
     api_keys: Table<ApiKey>,
 }
 
-/// The parameters that one shard's entities of one kind gave: which events' and where in the row.
-struct Given {
-    begins: usize,
-    width: usize,
-    events: Vec<u32>,
+/// Where parameters go.
+trait Out {
+    /// An event's part of a row, which begins at a place and has a width.
+    fn part(&mut self, event: u32, begins: usize, width: usize) -> Option<&mut [f32]>;
+}
+
+/// The rows themselves, where one shard has them to itself.
+struct Direct<'rows>(&'rows mut [f32]);
+
+impl Out for Direct<'_> {
+    fn part(&mut self, event: u32, begins: usize, width: usize) -> Option<&mut [f32]> {
+        let from = event as usize * WIDTH + begins;
+        self.0.get_mut(from..from + width)
+    }
+}
+
+/// Kept until all shards have theirs: which event's, where in its row, and how many.
+#[derive(Default)]
+struct Kept {
+    parts: Vec<(u32, usize, usize)>,
     values: Vec<f32>,
+}
+
+impl Out for Kept {
+    fn part(&mut self, event: u32, begins: usize, width: usize) -> Option<&mut [f32]> {
+        let from = self.values.len();
+        self.parts.push((event, begins, width));
+        self.values.resize(from + width, 0.0);
+        self.values.get_mut(from..)
+    }
+}
+
+impl Kept {
+    fn write(&self, rows: &mut [f32]) {
+        let (mut out, mut values) = (Direct(rows), self.values.as_slice());
+        for &(event, begins, width) in &self.parts {
+            let Some((mine, rest)) = values.split_at_checked(width) else { break };
+            if let Some(places) = out.part(event, begins, width) {
+                places.copy_from_slice(mine);
+            }
+            values = rest;
+        }
+    }
 }
 
 impl Shard {
@@ -153,20 +190,19 @@ impl Shard {
     }
 
     /// What everybody but the accounts gives.
-    fn shared(&mut self, batch: &Batch<'_>, mine: Mine) -> [Given; 7] {
-        [
-            pass(&mut self.devices, part::DEVICE, batch, mine, |digest| digest.device),
-            pass(&mut self.addresses, part::ADDRESS, batch, mine, |digest| digest.address),
-            pass(&mut self.prefixes, part::PREFIX, batch, mine, |digest| digest.prefix),
-            pass(&mut self.networks, part::NETWORK, batch, mine, |digest| digest.network),
-            pass(&mut self.destinations, part::DESTINATION, batch, mine, |digest| digest.destination),
-            pass(&mut self.counterparties, part::COUNTERPARTY, batch, mine, |digest| digest.counterparty),
-            pass(&mut self.api_keys, part::API_KEY, batch, mine, |digest| digest.api_key),
-        ]
+    fn shared(&mut self, batch: &Batch<'_>, mine: Mine, out: &mut impl Out) {
+        pass(&mut self.devices, part::DEVICE, batch.work(mine, |digest| digest.device), out);
+        pass(&mut self.addresses, part::ADDRESS, batch.work(mine, |digest| digest.address), out);
+        pass(&mut self.prefixes, part::PREFIX, batch.work(mine, |digest| digest.prefix), out);
+        pass(&mut self.networks, part::NETWORK, batch.work(mine, |digest| digest.network), out);
+        pass(&mut self.destinations, part::DESTINATION, batch.work(mine, |digest| digest.destination), out);
+        pass(&mut self.counterparties, part::COUNTERPARTY, batch.work(mine, |digest| digest.counterparty), out);
+        pass(&mut self.api_keys, part::API_KEY, batch.work(mine, |digest| digest.api_key), out);
     }
 
-    fn own(&mut self, batch: &Batch<'_>, mine: Mine) -> Given {
-        pass(&mut self.accounts, part::ACCOUNT, batch, mine, |digest| digest.account)
+    /// What the accounts give.
+    fn own(&mut self, batch: &Batch<'_>, mine: Mine, out: &mut impl Out) {
+        pass(&mut self.accounts, part::ACCOUNT, batch.work(mine, |digest| digest.account), out);
     }
 }
 
@@ -247,23 +283,15 @@ impl<'work, 'batch> Ahead<'work, 'batch> {
 }
 
 /// Let a shard's entities of one kind take their events, in order.
-fn pass<S: Entity>(
-    table: &mut Table<S>,
-    begins: usize,
-    batch: &Batch<'_>,
-    mine: Mine,
-    key_of: impl Fn(&Digest) -> u64,
-) -> Given {
-    let work = batch.work(mine, key_of);
-    let events = work.iter().map(|each| each.number).collect();
-    let mut given = Given { begins, width: S::WIDTH, events, values: vec![0.0; work.len() * S::WIDTH] };
+fn pass<S: Entity>(table: &mut Table<S>, begins: usize, work: Vec<Work<'_>>, out: &mut impl Out) {
     let mut ahead = Ahead::of(&work);
-    for (&Work { key, event, digest, .. }, row) in work.iter().zip(given.values.chunks_exact_mut(S::WIDTH)) {
+    for &Work { number, key, event, digest } in &work {
         ahead.fetch(table);
-        let (state, before) = table.touch(key, digest.now);
-        state.step(digest, event, before, row);
+        if let Some(part) = out.part(number, begins, S::WIDTH) {
+            let (state, before) = table.touch(key, digest.now);
+            state.step(digest, event, before, part);
+        }
     }
-    given
 }
 
 /// What an event gives where an entity is not named: what a fresh one would.
@@ -330,26 +358,39 @@ impl Engine {
             }
         }
         self.begin_rows(&batch, rows);
-        for given in self.each_shard(|shard, mine| shard.shared(&batch, mine)).iter().flatten() {
-            given.write(rows);
-        }
-        for given in &self.each_shard(|shard, mine| shard.own(&batch, mine)) {
-            given.write(rows);
-        }
+        self.fill_rows(&batch, rows);
         told
     }
 
     fn begin_rows(&self, batch: &Batch<'_>, rows: &mut Vec<f32>) {
         rows.clear();
-        rows.resize(batch.events.len() * WIDTH, 0.0);
-        for (number, (event, digest)) in batch.each() {
-            let begins = number as usize * WIDTH;
-            if let Some(row) = rows.get_mut(begins..begins + WIDTH) {
-                row.copy_from_slice(&self.blank);
-                for (place, value) in row.iter_mut().zip(plain::values(digest, event)) {
-                    *place = value;
-                }
+        rows.reserve(batch.events.len() * WIDTH);
+        for ((event, digest), taken) in batch.events.iter().zip(&batch.digests).zip(&batch.taken) {
+            if *taken {
+                rows.extend_from_slice(&plain::values(digest, event));
+                rows.extend(self.blank.iter().skip(plain::WIDTH));
+            } else {
+                rows.extend_from_slice(&[0.0; WIDTH]);
             }
+        }
+    }
+
+    fn fill_rows(&mut self, batch: &Batch<'_>, rows: &mut [f32]) {
+        if let [only] = self.shards.as_mut_slice() {
+            let (mine, mut out) = (Mine { shard: 0, shards: 1 }, Direct(rows));
+            only.shared(batch, mine, &mut out);
+            only.own(batch, mine, &mut out);
+            return;
+        }
+        let kept = self.each_shard(|shard, mine| {
+            let mut kept = Kept::default();
+            shard.shared(batch, mine, &mut kept);
+            // An account needs nothing of what the shared ones gave: its pass needs not wait for theirs.
+            shard.own(batch, mine, &mut kept);
+            kept
+        });
+        for each in kept {
+            each.write(rows);
         }
     }
 
@@ -372,16 +413,5 @@ impl Engine {
                 .map(|thread| thread.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault)))
                 .collect()
         })
-    }
-}
-
-impl Given {
-    fn write(&self, rows: &mut [f32]) {
-        for (number, values) in self.events.iter().zip(self.values.chunks_exact(self.width)) {
-            let begins = *number as usize * WIDTH + self.begins;
-            if let Some(places) = rows.get_mut(begins..begins + self.width) {
-                places.copy_from_slice(values);
-            }
-        }
     }
 }

@@ -18,6 +18,7 @@ mod moment;
 mod number;
 mod parameter;
 mod row;
+mod rules;
 mod state;
 mod table;
 mod trees;
@@ -31,4 +32,5 @@ pub use event::{
 pub use key::KeySecret;
 pub use parameter::{Parameter, Window};
 pub use row::{WIDTH, catalogue};
+pub use rules::{Condition, Decision, MAX_CONDITIONS, MAX_RULE_TEXT, MAX_RULES, Outcome, Rule, Rules, Thresholds};
 pub use trees::{Forest, LANES, MAX_DEPTH, MAX_TREES, Split, Tree};
