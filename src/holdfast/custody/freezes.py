@@ -65,8 +65,7 @@ def standing_freezes(plane: ControlPlane) -> tuple[FreezeOrder, ...]:
     """
     spread_freezes(plane)
     with transaction(plane.engine) as connection:
-        lifted = _lifted(connection)
-        orders = {freeze: each.order for freeze, each in _known(connection).items() if freeze not in lifted}
+        orders = {freeze: each.order for freeze, each in _in_force(connection).items()}
     for turn in itertools.zip_longest(*_each_at_once(_statuses(plane), lambda status: _shown_by(plane, status))):
         for shown in turn:
             if shown is not None:
@@ -77,7 +76,7 @@ def standing_freezes(plane: ControlPlane) -> tuple[FreezeOrder, ...]:
 def is_frozen(plane: ControlPlane) -> bool:
     """Whether a freeze that the log has is not lifted; a signer's word alone does not count."""
     with transaction(plane.engine) as connection:
-        return not _known(connection).keys() <= _lifted(connection).keys()
+        return connection.execute(_NOT_LIFTED.limit(1)).one_or_none() is not None
 
 
 def record_lift(plane: ControlPlane, request: LiftRequest) -> None:
@@ -127,7 +126,7 @@ def _shown_by(plane: ControlPlane, status: Status) -> tuple[FreezeRequest, ...]:
     shown: list[FreezeRequest] = []
     try:
         with transaction(plane.engine) as connection:
-            known = _known(connection).keys() | _lifted(connection).keys()
+            known = _seen(connection)
         deadline = time.monotonic() + BUDGET_S
         for freeze in [freeze for freeze in status.freezes if freeze not in known][:MAX_LEARNED]:
             request = _shown(plane, status.signer, freeze)
@@ -163,13 +162,11 @@ def _learn(plane: ControlPlane, shown: FreezeRequest) -> bool:
         log.warning("custody.freeze_not_valid", freeze=freeze.hex()[:16], code=fault.code)
         return False
     with transaction(plane.engine) as connection:
-        known, lifted = _known(connection), _lifted(connection)
         # Another control plane, or another signer, may have shown it meanwhile.
-        if freeze in known or freeze in lifted:
+        if freeze in _seen(connection):
             return False
         # No honest signer keeps more than so many by one person on one page.
-        in_force = [each for digest, each in known.items() if digest not in lifted]
-        alike = [each for each in in_force if each.approval.person == shown.approval.person]
+        alike = [each for each in _in_force(connection).values() if each.approval.person == shown.approval.person]
         if sum(each.order.signer == order.signer for each in alike) >= MAX_FREEZES_EACH:
             return False
         append(connection, FreezeSet(freeze, shown.approval.person, order.signer, order.reason), now_s)
@@ -179,8 +176,7 @@ def _learn(plane: ControlPlane, shown: FreezeRequest) -> bool:
 
 def _hand_on_to_all(plane: ControlPlane, statuses: Iterable[Status]) -> None:
     with transaction(plane.engine) as connection:
-        known, lifted = _known(connection), _lifted(connection)
-    in_force = [request for freeze, request in known.items() if freeze not in lifted]
+        in_force, lifted = list(_in_force(connection).values()), _lifted(connection)
     lifts = {request.lift.digest(): request for request in lifted.values()}.values()
     for _ in _each_at_once(statuses, lambda status: _hand_on(plane, status, in_force, lifts)):
         pass
@@ -203,10 +199,19 @@ def _hand_on(
             log.info("custody.freeze_not_taken", signer=status.signer, code=refusal.code)
 
 
-def _known(connection: Connection) -> dict[bytes, FreezeRequest]:
-    table = models.freezes
-    rows = connection.execute(select(table).order_by(table.c.at_s, table.c.freeze)).all()
+_NOT_LIFTED = select(models.freezes).where(models.freezes.c.freeze.not_in(select(models.lifted_freezes.c.freeze)))
+
+
+def _in_force(connection: Connection) -> dict[bytes, FreezeRequest]:
+    """The log's freezes that no lift has ended, the oldest first."""
+    rows = connection.execute(_NOT_LIFTED.order_by(models.freezes.c.at_s, models.freezes.c.freeze)).all()
     return {bytes(row.freeze): FreezeRequest.decoded(bytes(row.request)) for row in rows}
+
+
+def _seen(connection: Connection) -> set[bytes]:
+    """The digests of all freezes that the log or a lift has."""
+    tables = (models.freezes, models.lifted_freezes)
+    return {bytes(freeze) for table in tables for freeze in connection.execute(select(table.c.freeze)).scalars()}
 
 
 def _lifted(connection: Connection) -> dict[bytes, LiftRequest]:

@@ -80,9 +80,9 @@ def propose_roster(plane: ControlPlane, roster: Roster, reason: str, created_by:
 
 
 def propose_lift(plane: ControlPlane, reason: str, created_by: str) -> FreezeLift:
-    """Ask the officers to lift the freezes that are in force, the oldest :data:`MAX_LIFTED` of them.
+    """Ask the officers to lift the freezes that stand: those of the log first, :data:`MAX_LIFTED` at most.
 
-    :raises FreezeNotShown: no signer that answers shows one.
+    :raises FreezeNotShown: the log has none, and no signer that answers shows one.
     """
     freezes = standing_freezes(plane)[:MAX_LIFTED]
     if not freezes:

@@ -148,8 +148,9 @@ class Proposals:
         # Officers' proposals outlast a control plane in the wrong hands, and its word against one of them would too.
         if isinstance(proposal, IntentProposal):
             self._held.set_aside(connection, known.subject, persons.intersection(known.set_aside))
+        role = self.role(proposal)
         for approval in new:
-            self._held.learn(connection, known.subject, approval, self.role(proposal))
+            self._held.learn(connection, known.subject, approval, role)
 
     # The page's side
 
